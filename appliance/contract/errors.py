@@ -68,7 +68,7 @@ def table() -> dict[int, ErrorRow]:
     for file in sorted(files("appliance.contract").joinpath("error_table").iterdir(), key=str):
         if not file.name.endswith(".toml"):
             continue
-        for raw in tomllib.loads(file.read_text("utf-8"))["error"]:
+        for raw in tomllib.loads(file.read_text("utf-8")).get("error", []):
             row = msgspec.convert(raw, ErrorRow)
             if row.code in rows or str(row.code)[0] != file.name[0]:
                 raise ValueError(f"error {row.code} stands twice or in the wrong file {file.name}")
