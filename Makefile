@@ -1,0 +1,83 @@
+# Everything a person does with this tree. `make help` lists the targets.
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+SHELL := /bin/bash
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE :=
+
+# What the tests read our discs, pages and messages with, and what no Python package brings.
+TEST_PROGRAMS := xorriso=xorriso 7z=p7zip-full udfinfo=udftools genisoimage=genisoimage \
+	mosquitto=mosquitto chromium=chromium chromedriver=chromium-driver blkid=util-linux
+
+.PHONY: help demo smoke test check format bench docs screenshots install install-dev test-programs clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+demo: $(VENV)/.installed ## Archive a folder to simulated discs and get it back; SOURCE=dir; stays until Ctrl-C
+	@exec $(BIN)/python -m simulators.demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(PORT),--port $(PORT))
+
+smoke: $(VENV)/.installed ## The same without staying: SOURCE=dir OUT=dir; fails if anything differs
+	@exec $(BIN)/python -m simulators.demo --smoke $(if $(SOURCE),--source "$(SOURCE)") $(if $(OUT),--out "$(OUT)")
+
+test: $(VENV)/.installed-dev test-programs check ## Install what is needed, check, and run every test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev ## Style, types, layers, and documents that must match the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.documents --check
+
+format: $(VENV)/.installed-dev ## Put the code into its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev test-programs ## Measure against peers in the same run; prints and writes bench.json
+	$(BIN)/python -m tests.bench $(BENCH)
+
+docs: $(VENV)/.installed-dev ## Write the documents that are generated from the code
+	$(BIN)/python -m tests.documents
+
+screenshots: $(VENV)/.installed-dev test-programs ## Draw the pictures in the documents from the running product
+	$(BIN)/python -m tests.screenshots
+
+install: $(VENV)/.installed ## Make .venv with the product in it
+
+install-dev: $(VENV)/.installed-dev ## Make .venv with the product and its tools in it
+
+clean: ## Remove .venv, caches and what the demo left
+	rm -rf $(VENV) run build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache bench.json
+
+# Debian keeps venv in a package of its own; without it there is no ensurepip.
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Stele needs Python 3.11 or later (PYTHON=...)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv)
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --editable ".[appliance,console,simulators]"
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
+	$(BIN)/pip install --quiet --editable ".[appliance,console,simulators,dev]"
+	@touch $@
+
+test-programs:
+	@missing=; for pair in $(TEST_PROGRAMS); do \
+		PATH=$$PATH:/usr/sbin:/sbin command -v $${pair%%=*} >/dev/null || missing="$$missing $${pair#*=}"; done; \
+	if [ -n "$$missing" ]; then $(call apt,$$missing); fi
+
+define apt
+{ if [ $$(id -u) -eq 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; \
+  else echo "please install:" $(1) >&2; exit 1; fi; \
+  echo "installing:" $(1); $$as apt-get update -q >/dev/null && \
+  $$as env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(1) >/dev/null; }
+endef
