@@ -1,0 +1,90 @@
+"""``make demo`` and ``make smoke``: a folder goes onto simulated discs and comes back, exactly."""
+
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from simulators.demo.comparison import Comparison
+from simulators.demo.processes import DemoError, processes
+from simulators.demo.source import default_source
+from simulators.demo.story import Stage, Story
+
+_PORT = 8480
+_SHOWN_DIFFERENCES = 20
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise DemoError("no free port on 127.0.0.1")
+
+
+def _report(screen: Console, result: Comparison) -> bool:
+    for difference in result.differences[:_SHOWN_DIFFERENCES]:
+        screen.print(f"  [red]{difference}[/]", highlight=False, markup=True)
+    if result.left_out:
+        screen.print(f"  {len(result.left_out)} links or devices of the source were left out")
+    same = not result.differences
+    verdict = (
+        "[bold green]identical[/]" if same else f"[bold red]{len(result.differences)} differ[/]"
+    )
+    screen.print(
+        f"\n  {result.files:,} files, {result.folders:,} folders, "
+        f"{result.size_bytes / 1e6:,.1f} MB came back from discs: {verdict}\n",
+        highlight=False,
+    )
+    return same
+
+
+def _play(stage: Stage, screen: Console, smoke: bool) -> int:
+    with processes(stage.work / "logs") as running:
+        story = Story(stage, running, screen)
+        story.raise_curtain()
+        story.archive()
+        same = _report(screen, story.get_back())
+        if not smoke:
+            screen.print(f"  The page: {stage.url}   Ctrl-C ends everything.\n")
+            story.stay()
+    return 0 if same else 1
+
+
+@click.command()
+@click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--port", default=_PORT, show_default=True, help="The page's port, if it is free.")
+@click.option("--smoke", is_flag=True, help="Do not stay: exit non-zero if anything differs.")
+def main(source: Path | None, out: Path | None, port: int, smoke: bool) -> None:
+    """Archive a folder with a whole simulated fleet, restore it from the discs, compare."""
+    screen = Console()
+    work = Path(tempfile.mkdtemp(prefix="stele-"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        if out is not None and out.exists() and any(out.iterdir()):
+            raise DemoError(f"{out} is not empty: a restore must not mix with what is there")
+        source = (source or default_source()).resolve()
+        stage = Stage(work, _free_port(port), source, (out or work / "restored").resolve())
+        code = _play(stage, screen, smoke)
+    except KeyboardInterrupt:
+        code = 130 if smoke else 0
+    except (DemoError, OSError) as error:
+        screen.print(f"[bold red]{error}[/]", highlight=False, markup=True)
+        code = 1
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

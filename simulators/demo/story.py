@@ -1,0 +1,150 @@
+"""One folder goes onto discs and comes back: the commands a person would type, in order."""
+
+import json
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from simulators.demo.comparison import Comparison, compare
+from simulators.demo.processes import DemoError, Processes, command
+from simulators.demo.source import measure
+
+DISCS = 60
+SPEED = 60.0
+_READY_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the demo plays: its folders and the page's port."""
+
+    work: Path
+    port: int
+    source: Path
+    out: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def data(self) -> Path:
+        return self.work / "console"
+
+
+class Story:
+    """The acts of the demo. Each prints what it does before it does it."""
+
+    def __init__(self, stage: Stage, running: Processes, screen: Console) -> None:
+        self.stage = stage
+        self._running = running
+        self._screen = screen
+
+    def raise_curtain(self) -> None:
+        """Start cabinet, console and firmware, and wait until they know each other."""
+        world = self.stage.work / "world"
+        self._say("A rack library (200 slots, 4 drives, turntable), simulated at its wires")
+        self._running.start(
+            "cabinet",
+            *(command("stele-sim"), "cabinet", "--profile", "rack", "--world", str(world)),
+            *("--speed", str(SPEED), "--discs", str(DISCS)),
+        )
+        self._say("Broker, console and worker")
+        self._running.start(
+            "console",
+            *(command("stele-console"), "--data", str(self.stage.data), "up"),
+            *("--port", str(self.stage.port), "--broker-port", "0"),
+        )
+        self._say("The firmware of the appliance")
+        self._running.start(
+            "appliance", command("stele-appliance"), "run", "--config", str(self._config(world))
+        )
+        self._screen.print(f"\n  [bold green]The page:[/] [link]{self.stage.url}[/]\n")
+        self._wait_for("the library's inventory", self._knows_discs)
+
+    def archive(self) -> None:
+        """Ingest, plan, approve, and watch the discs burn and verify."""
+        files, size_bytes = measure(self.stage.source)
+        self._say(f"Archiving {self.stage.source}: {files:,} files, {size_bytes / 1e6:,.1f} MB")
+        self._console(
+            "ingest", str(self.stage.source), "--fonds", "DEMO", "--series", "S1", ok=(0, 3)
+        )
+        plan = self._ask("plan")["plan_id"]
+        self._console("approve", str(plan))
+        self._console("jobs", "--watch")
+
+    def get_back(self) -> Comparison:
+        """Restore everything from the discs and compare each file's digest."""
+        self._console("restore", "--all", "--from-media", "--to", str(self.stage.out))
+        _, size_bytes = measure(self.stage.source)
+        with Progress(
+            TextColumn("  compare "), BarColumn(), DownloadColumn(), console=self._screen
+        ) as bars:
+            task = bars.add_task("compare", total=size_bytes)
+            return compare(self.stage.source, self.stage.out, lambda size: bars.advance(task, size))
+
+    def stay(self) -> None:
+        """Leave everything running until Ctrl-C, or until something ends that should not."""
+        while True:
+            time.sleep(0.5)
+            self._running.check()
+
+    def _config(self, world: Path) -> Path:
+        broker = self._ask("status")["broker_url"]
+        path = self.stage.work / "appliance.toml"
+        path.write_text(
+            "[appliance]\n"
+            'id = "rack-1"\nsite = "north"\nprofile = "rack"\n'
+            f'state_dir = "{self.stage.work / "appliance"}"\n\n'
+            f'[broker]\nurl = "{broker}"\n\n' + (world / "wires.toml").read_text("utf-8"),
+            "utf-8",
+        )
+        return path
+
+    def _knows_discs(self) -> bool:
+        appliances = self._ask("status")["appliances"]
+        return bool(appliances) and appliances[0]["blanks"] >= DISCS
+
+    def _wait_for(self, what: str, holds: Callable[[], bool]) -> None:
+        deadline_s = time.monotonic() + _READY_S
+        with self._screen.status(f"waiting for {what}"):
+            while not holds():
+                self._running.check()
+                if time.monotonic() > deadline_s:
+                    raise DemoError(f"{what} did not come within {_READY_S:.0f} s")
+                time.sleep(0.3)
+
+    def _say(self, text: str) -> None:
+        self._screen.print(f"[bold]{text}[/]", highlight=False)
+
+    def _console(self, *words: str, ok: tuple[int, ...] = (0,)) -> None:
+        self._screen.print(f"\n[dim]$ stele-console {' '.join(words)}[/]", highlight=False)
+        done = subprocess.run(self._argv(*words), check=False)
+        self._running.check()
+        if done.returncode not in ok:
+            raise DemoError(f"stele-console {words[0]} ended with {done.returncode}")
+
+    def _ask(self, *words: str) -> Any:
+        done = subprocess.run(self._argv(*words, "--json"), check=False, stdout=subprocess.PIPE)
+        if done.returncode:
+            raise DemoError(f"stele-console {words[0]} ended with {done.returncode}")
+        return json.loads(done.stdout)
+
+    def _argv(self, *words: str) -> list[str]:
+        return [command("stele-console"), "--data", str(self.stage.data), *words]
+
+
+def answers(url: str) -> bool:
+    """Whether the page is served."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310 - our own address
+            return bool(reply.status == 200)
+    except OSError:
+        return False
