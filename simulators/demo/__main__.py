@@ -48,12 +48,15 @@ def _report(screen: Console, result: Comparison) -> bool:
     return same
 
 
-def _play(stage: Stage, screen: Console, smoke: bool) -> int:
+def _play(stage: Stage, screen: Console, times: Path | None, smoke: bool) -> int:
     with processes(stage.work / "logs") as running:
         story = Story(stage, running, screen)
         story.raise_curtain()
         story.archive()
         same = _report(screen, story.get_back())
+        if times:
+            acts = [f"{act} {seconds:.3f}\n" for act, seconds in story.times_s.items()]
+            times.write_text("".join(acts), "utf-8")
         if not smoke:
             screen.print(f"  The page: {stage.url}   Ctrl-C ends everything.\n")
             story.stay()
@@ -64,8 +67,9 @@ def _play(stage: Stage, screen: Console, smoke: bool) -> int:
 @click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--port", default=_PORT, show_default=True, help="The page's port, if it is free.")
+@click.option("--times", type=click.Path(path_type=Path), help="Write each act's seconds here.")
 @click.option("--smoke", is_flag=True, help="Do not stay: exit non-zero if anything differs.")
-def main(source: Path | None, out: Path | None, port: int, smoke: bool) -> None:
+def main(source: Path | None, out: Path | None, port: int, times: Path | None, smoke: bool) -> None:
     """Archive a folder with a whole simulated fleet, restore it from the discs, compare."""
     screen = Console()
     work = Path(tempfile.mkdtemp(prefix="stele-"))
@@ -75,7 +79,7 @@ def main(source: Path | None, out: Path | None, port: int, smoke: bool) -> None:
             raise DemoError(f"{out} is not empty: a restore must not mix with what is there")
         source = (source or default_source()).resolve()
         stage = Stage(work, _free_port(port), source, (out or work / "restored").resolve())
-        code = _play(stage, screen, smoke)
+        code = _play(stage, screen, times, smoke)
     except KeyboardInterrupt:
         code = 130 if smoke else 0
     except (DemoError, OSError) as error:

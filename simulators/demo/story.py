@@ -46,6 +46,7 @@ class Story:
         self.stage = stage
         self._running = running
         self._screen = screen
+        self.times_s: dict[str, float] = {}
 
     def raise_curtain(self) -> None:
         """Start cabinet, console and firmware, and wait until they know each other."""
@@ -126,7 +127,9 @@ class Story:
 
     def _console(self, *words: str, ok: tuple[int, ...] = (0,)) -> None:
         self._screen.print(f"\n[dim]$ stele-console {' '.join(words)}[/]", highlight=False)
+        started_s = time.monotonic()
         done = subprocess.run(self._argv(*words), check=False)
+        self.times_s[words[0]] = time.monotonic() - started_s
         self._running.check()
         if done.returncode not in ok:
             raise DemoError(f"stele-console {words[0]} ended with {done.returncode}")
