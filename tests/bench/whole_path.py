@@ -33,8 +33,18 @@ def benchmarks() -> Iterator[dict[str, Any]]:
         _make_source(source)
         started_s = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "simulators.demo", "--smoke"]
-            + ["--source", str(source), "--out", str(work / "out"), "--times", str(work / "times")],
+            [
+                sys.executable,
+                "-m",
+                "simulators.demo",
+                "--smoke",
+                "--source",
+                str(source),
+                "--out",
+                str(work / "out"),
+                "--times",
+                str(work / "times"),
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
         )
