@@ -12,28 +12,28 @@ from appliance.contract.messages import ContentRef, FetchItem
 from appliance.volume.plan import VolumePlan
 
 
-class ContentBroken(SteleError):
+class ContentBrokenError(SteleError):
     """The console cannot be reached or the stream broke off: go on later where it stopped."""
 
     def __init__(self, message: str, detail: str = "") -> None:
         super().__init__(1201, message, detail)
 
 
-class TokenRefused(SteleError):
+class TokenRefusedError(SteleError):
     """The token has run out or is not valid: ask for a grant and wait."""
 
     def __init__(self, message: str, detail: str = "") -> None:
         super().__init__(1202, message, detail)
 
 
-class ContentGone(SteleError):
+class ContentGoneError(SteleError):
     """The console no longer has it, or it is not meant for this appliance: give up."""
 
     def __init__(self, message: str, detail: str = "") -> None:
         super().__init__(1203, message, detail)
 
 
-class ContentMalformed(SteleError):
+class ContentMalformedError(SteleError):
     """The console answered with something that is not what was asked for: give up."""
 
     def __init__(self, message: str, detail: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What services and jobs need of the outbox: a place that takes events into the open transaction."""
+"""What services and jobs need of the outbox: it takes events into the open transaction."""
 
 from typing import Protocol
 
