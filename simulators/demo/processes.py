@@ -64,6 +64,14 @@ class Processes:
             time.sleep(0.05)
         return process
 
+    def restart(self, name: str, *argv: str, ready: str = "ready") -> subprocess.Popen[bytes]:
+        """Start a process again that has ended, or for the first time, with a fresh log."""
+        self._running = [(other, process) for other, process in self._running if other != name]
+        log = self._logs / f"{name}.log"
+        if log.exists():
+            log.rename(log.with_suffix(f".{time.monotonic_ns()}.log"))
+        return self.start(name, *argv, ready=ready)
+
     def tail(self, name: str, lines: int = 15) -> str:
         """The end of a process's log."""
         text = (self._logs / f"{name}.log").read_text("utf-8", "replace")
