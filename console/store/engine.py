@@ -71,7 +71,8 @@ def _revision(engine: sa.Engine) -> str | None:
     with reading(engine).connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
-        return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        revision: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return revision
 
 
 def _migrate(engine: sa.Engine) -> None:
