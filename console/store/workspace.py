@@ -1,0 +1,66 @@
+"""One console's data folder, and everything that is opened from it.
+
+console.toml        settings
+console.db          the store, unless `store.url` names another
+landing/            the landing zone, unless `landing.url` names another
+plans/              the encoded plan of each volume
+delivered/          contents that came back from discs, kept for a while
+policies/           the archive's own policies
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from appliance.contract.errors import SteleError
+from console.config import ConsoleConfig, load_config
+from console.store.engine import open_store
+from console.store.landing import Landing
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What a command, the page or the worker works on. Parts are opened when first used."""
+
+    data: Path
+    config: ConsoleConfig
+
+    @cached_property
+    def store(self) -> sa.Engine:
+        """Raises SteleError 5400, 5401."""
+        return open_store(self.config.store.url or f"sqlite:///{self.data / 'console.db'}")
+
+    @cached_property
+    def landing(self) -> Landing:
+        return Landing(self.config.landing.url or str(self.data / "landing"))
+
+    @cached_property
+    def delivered(self) -> Landing:
+        return Landing(str(self.data / "delivered"))
+
+    def plan_file(self, volume_id: str) -> Path:
+        """Where the encoded plan of a volume is."""
+        return self.data / "plans" / f"{volume_id}.ndjson"
+
+    def close(self) -> None:
+        if "store" in self.__dict__:
+            self.store.dispose()
+
+
+def open_workspace(data: Path) -> Workspace:
+    """Open a data folder; makes it if it is not there.
+
+    Raises:
+        SteleError: 5402 settings; 5403 the folder cannot be made or written.
+    """
+    data = data.expanduser().absolute()
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SteleError(5403, f"the data folder {data} cannot be made: {error}") from error
+    if not os.access(data, os.W_OK | os.X_OK):
+        raise SteleError(5403, f"the data folder {data} may not be written")
+    return Workspace(data, load_config(data))
