@@ -1,0 +1,104 @@
+"""What a configuration means, in words, and the table of all settings for the documents."""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec.inspect import Field, Metadata, StructType, Type, UnionType, VarTupleType
+
+from appliance.profiles.profile import load_profile
+from appliance.settings import Config
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One setting as a person needs to know it."""
+
+    section: str
+    key: str
+    default: str
+    meaning: str
+
+
+def settings() -> Iterator[Setting]:
+    """Every setting there is, in the order of the sections."""
+    root = msgspec.inspect.type_info(Config)
+    assert isinstance(root, StructType)  # noqa: S101 - tells the type checker what Config is
+    for field in root.fields:
+        kind = _bare(field.type)
+        section = f"[{field.name}]"
+        if isinstance(kind, VarTupleType):
+            kind, section = _bare(kind.item_type), f"[[{field.name}]]"
+        if isinstance(kind, StructType):
+            for inner in kind.fields:
+                yield Setting(section, inner.name, _default(inner), _meaning(inner.type))
+
+
+def effective(config: Config) -> str:
+    """The configuration with every default filled in, as TOML with the meaning beside it.
+
+    No secret is in it: secrets are only ever in files that the configuration names.
+    """
+    meanings = {(s.section, s.key): s.meaning for s in settings()}
+    lines: list[str] = []
+    for name, value in msgspec.structs.asdict(config).items():
+        section = f"[[{name}]]" if isinstance(value, tuple) else f"[{name}]"
+        for table in value if isinstance(value, tuple) else [value]:
+            lines += ["", section]
+            for key, setting in msgspec.structs.asdict(table).items():
+                text = f"{key} = {_toml(setting)}" if setting is not None else f"# {key} is unset"
+                lines.append(f"{text:<40}  # {meanings[section, key]}")
+    return "\n".join(lines[1:]) + "\n"
+
+
+def summary(config: Config) -> str:
+    """What an appliance with this configuration is, in a few sentences."""
+    profile = load_profile(config.appliance.profile)
+    drives = ", ".join(drive.name for drive in config.drives)
+    missing = [n for n in profile.drive_stack.drives if n not in {d.name for d in config.drives}]
+    return "\n".join(
+        [
+            f"Appliance {config.appliance.id} of site {config.appliance.site}: "
+            f"{profile.title} ({profile.title_zh}), model {profile.id}.",
+            f"It has {len(profile.slots())} slots and uses drives {drives}"
+            + (f"; {', '.join(missing)} of the profile are not used." if missing else "."),
+            f"Its robot is on {config.changer.port}; its state is in {config.appliance.state_dir}.",
+            f"It reports to the broker {config.broker.host}, port {config.broker.port}, "
+            + ("with TLS." if config.broker.tls else "without TLS."),
+        ]
+    )
+
+
+def table() -> str:
+    """All settings as a Markdown table."""
+    rows = [
+        f"| `{s.section}` | `{s.key}` | {s.default} | {s.meaning.replace('|', chr(92) + '|')} |"
+        for s in settings()
+    ]
+    return "\n".join(["| Section | Key | Default | Meaning |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def _bare(kind: Type) -> Type:
+    return kind.type if isinstance(kind, Metadata) else kind
+
+
+def _meaning(kind: Type) -> str:
+    """The description on a type; descriptions of a union's members count too."""
+    if isinstance(kind, Metadata):
+        return str((kind.extra_json_schema or {}).get("description", "")) or _meaning(kind.type)
+    if isinstance(kind, UnionType):
+        return next((m for t in kind.types if (m := _meaning(t))), "")
+    return ""
+
+
+def _default(field: Field) -> str:
+    if field.required:
+        return "required"
+    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    return "unset" if value is None else f"`{_toml(value)}`"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    return msgspec.json.encode(str(value)).decode()
