@@ -1,0 +1,65 @@
+"""The web process: gunicorn with threads, one process, because uploads are ordered within one.
+
+A thread serves one request. A browser's event stream holds one for as long as its page is open.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+from gunicorn.app.base import BaseApplication
+
+from console.supervision import die_with_parent
+
+THREADS = 256
+STOP_S = 2
+"""How long open requests may take to end when the server is asked to stop."""
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn, configured here instead of by files and environment."""
+
+    def __init__(self, data: Path, host: str, port: int) -> None:
+        self._data = data
+        self._bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings: dict[str, Any] = {
+            "bind": self._bind,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": 60,
+            "graceful_timeout": STOP_S,
+            "keepalive": 15,
+            "control_socket_disable": True,
+            "post_fork": _after_fork,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        # In the worker process: nothing of the application may be opened before the fork.
+        from console.web.app import create_app  # noqa: PLC0415
+
+        return create_app(self._data)
+
+
+def _after_fork(_arbiter: Any, worker: Any) -> None:
+    die_with_parent(worker.ppid)
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True)
+@click.option("--host", default="127.0.0.1")
+@click.option("--port", type=int, required=True)
+def main(data: Path, host: str, port: int) -> None:
+    """Serve the page and the content until SIGTERM."""
+    os.environ.pop("GUNICORN_CMD_ARGS", None)  # the settings above are the only ones
+    Server(data, host, port).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""One fetch's incoming stream: cut into files, each digested as it arrives and kept when right.
+
+Within a fetch, bytes are taken strictly in order. When a second upload begins where the stream
+stands, it takes over and the first is told to stop; so a dead connection holds up nobody. The
+order is kept by one process: the web server runs as one.
+"""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import FetchItem
+from console.store.landing import Landing
+
+CHUNK_BYTES = 1 << 20
+_BATCH = 256
+_BATCH_BYTES = 64 << 20
+
+Arrived = list[FetchItem]
+"""Files that are complete, right and in `delivered/`."""
+
+
+class OffsetError(SteleError):
+    """The upload does not go on where the stream stands; `offset` is where that is."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(5461, message, f"the stream stands at {offset}")
+        self.offset = offset
+
+
+class DigestError(SteleError):
+    """A file arrived that is not the one asked for; the stream stands at its start again."""
+
+    def __init__(self, item: FetchItem, found: str, offset: int) -> None:
+        super().__init__(
+            5462, f"{item.path} arrived with another digest and was refused", f"found {found}"
+        )
+        self.offset = offset
+
+
+class Upload:
+    """The stream of one fetch.
+
+    `record(offset, arrived)` is called with the offset up to which everything is safe and the
+    files since the last call, now and then and at the end of each request.
+    """
+
+    def __init__(
+        self,
+        fetch_id: str,
+        items: list[FetchItem],
+        offset: int,
+        delivered: Landing,
+        incoming: Path,
+        record: Callable[[int, Arrived], None],
+    ) -> None:
+        self._fetch_id = fetch_id
+        self._items = items
+        self._delivered = delivered
+        self._incoming = incoming
+        self._record = record
+        self._lock = threading.Lock()
+        self._turn = 0
+        self._arrived: Arrived = []
+        self._arrived_bytes = 0
+        self._index, self._begins = self._find(offset)
+        self.size_bytes = sum(item.size_bytes for item in items)
+        incoming.mkdir(parents=True, exist_ok=True)
+        self._digest = hashlib.sha256()
+        self._in_file = self._resume()
+
+    @property
+    def offset(self) -> int:
+        """Where the stream stands: the next byte that is wanted."""
+        return self._begins + self._in_file
+
+    def receive(self, offset: int, body: BinaryIO) -> int:
+        """Take the bytes of `body`, which begin at `offset`; gives the new offset.
+
+        Raises:
+            OffsetError: 5461, another offset, or another upload took over.
+            DigestError: 5462, what arrived is not what was asked for.
+            SteleError: 5463, more bytes than the fetch has; those that belong to it are kept.
+        """
+        with self._lock:
+            if offset != self.offset:
+                raise OffsetError(f"this upload begins at {offset}", self.offset)
+            self._turn += 1
+            turn = self._turn
+        try:
+            # One byte more than is wanted shows that too much comes.
+            while chunk := body.read(max(1, min(CHUNK_BYTES, self.size_bytes - self.offset + 1))):
+                with self._lock:
+                    if turn != self._turn:
+                        raise OffsetError("another upload took over", self.offset)
+                    self._take(memoryview(chunk))
+        finally:
+            with self._lock:
+                if turn == self._turn:
+                    self._hand_over()
+        return self.offset
+
+    def settle(self) -> int:
+        """Complete what needs no more bytes, as empty files do; gives the offset."""
+        with self._lock:
+            if self._finish_complete():
+                self._hand_over()
+            return self.offset
+
+    def _find(self, offset: int) -> tuple[int, int]:
+        """The file that holds `offset`, and where that file begins."""
+        begins = 0
+        for index, item in enumerate(self._items):
+            if begins + item.size_bytes > offset:
+                return index, begins
+            begins += item.size_bytes
+        return len(self._items), begins
+
+    def _resume(self) -> int:
+        """Digest again what is there of the current file; gives its size."""
+        if self._index == len(self._items):
+            return 0
+        size_bytes = 0
+        try:
+            with self._part().open("rb") as file:
+                while chunk := file.read(CHUNK_BYTES):
+                    self._digest.update(chunk)
+                    size_bytes += len(chunk)
+        except FileNotFoundError:
+            return 0
+        if size_bytes <= self._items[self._index].size_bytes:
+            return size_bytes
+        self._drop_part()
+        return 0
+
+    def _part(self) -> Path:
+        return self._incoming / f"{self._fetch_id}.{self._index}"
+
+    def _take(self, chunk: memoryview) -> None:
+        while chunk:
+            if self._index == len(self._items):
+                raise SteleError(5463, f"more bytes came than fetch {self._fetch_id} asked for")
+            piece = chunk[: self._items[self._index].size_bytes - self._in_file]
+            with self._part().open("ab", buffering=0) as file:
+                self._in_file += self._append(file.fileno(), piece)
+            self._digest.update(piece)
+            chunk = chunk[len(piece) :]
+            self._finish_complete()
+
+    def _append(self, descriptor: int, piece: memoryview) -> int:
+        done = 0
+        while done < len(piece):
+            done += os.write(descriptor, piece[done:])
+        return done
+
+    def _finish_complete(self) -> bool:
+        """Close the current file if it is complete, and every empty one that follows."""
+        before = self._index
+        while self._index < len(self._items):
+            item = self._items[self._index]
+            if self._in_file < item.size_bytes:
+                break
+            if not item.size_bytes:
+                self._part().touch()
+            found = self._digest.hexdigest()
+            if found != item.sha256:
+                self._drop_part()
+                raise DigestError(item, found, self.offset)
+            self._delivered.adopt(self._part(), item.sha256)
+            self._arrived.append(item)
+            self._arrived_bytes += item.size_bytes
+            self._begins += item.size_bytes
+            self._index, self._in_file, self._digest = self._index + 1, 0, hashlib.sha256()
+            if len(self._arrived) >= _BATCH or self._arrived_bytes >= _BATCH_BYTES:
+                self._hand_over()
+        return self._index > before
+
+    def _hand_over(self) -> None:
+        arrived, self._arrived, self._arrived_bytes = self._arrived, [], 0
+        self._record(self._begins, arrived)
+
+    def _drop_part(self) -> None:
+        self._part().unlink(missing_ok=True)
+        self._in_file, self._digest = 0, hashlib.sha256()
