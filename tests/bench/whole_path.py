@@ -32,19 +32,9 @@ def benchmarks() -> Iterator[dict[str, Any]]:
         source = work / "source"
         _make_source(source)
         started_s = time.perf_counter()
+        demo = [sys.executable, "-m", "simulators.demo", "--smoke", "--times", str(work / "times")]
         subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "simulators.demo",
-                "--smoke",
-                "--source",
-                str(source),
-                "--out",
-                str(work / "out"),
-                "--times",
-                str(work / "times"),
-            ],
+            [*demo, "--source", str(source), "--out", str(work / "out")],
             check=True,
             stdout=subprocess.DEVNULL,
         )

@@ -1,4 +1,4 @@
-"""A fleet of one for whole stories: real processes, real wires, real broker, one temporary folder."""
+"""A fleet of one for whole stories: real processes and wires, in one temporary folder."""
 
 import json
 import os
