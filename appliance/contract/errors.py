@@ -28,7 +28,7 @@ class ErrorRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SteleError(Exception):
-    """A defined failure. `message` says what happened and to which thing; `detail` helps engineers."""
+    """A defined failure: `message` says what happened to which thing, `detail` is for engineers."""
 
     def __init__(self, code: int, message: str, detail: str = "") -> None:
         super().__init__(f"[{code}] {message}")
@@ -43,7 +43,7 @@ class SteleError(Exception):
 
 @runtime_checkable
 class Numbered(Protocol):
-    """What `hal` and `appliance.volume`, which import nothing from here, raise: any such exception."""
+    """Any exception with a code: also those of `hal` and `appliance.volume`, which import nothing."""
 
     code: int
     message: str

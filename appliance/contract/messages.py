@@ -26,6 +26,8 @@ Bytes = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Seconds = Annotated[float, Meta(ge=0.0)]
 Url = Annotated[str, Meta(min_length=1, max_length=2048)]
 Token = Annotated[str, Meta(min_length=1, max_length=4096)]
+Instant = Annotated[datetime, Meta(tz=True)]
+"""A moment with its zone: two of them can always be compared."""
 Sha256Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -51,7 +53,7 @@ class Status(Struct, frozen=True):
     site: str
     appliance: str
     online: bool
-    at: datetime
+    at: Instant
     profile: str = ""
     firmware: str = ""
     epoch: str = ""
@@ -94,7 +96,7 @@ class RobotView(Struct, frozen=True, omit_defaults=True):
 class LibraryTelemetry(Struct, frozen=True):
     """The whole library as it stands: every slot, every drive, the robot."""
 
-    at: datetime
+    at: Instant
     slots: list[SlotView]
     drives: list[DriveView]
     robot: RobotView
@@ -121,7 +123,7 @@ class JobView(Struct, frozen=True, omit_defaults=True):
 
 
 class JobsTelemetry(Struct, frozen=True):
-    at: datetime
+    at: Instant
     jobs: list[JobView]
 
 
@@ -231,7 +233,7 @@ class Event(Struct, frozen=True):
 
     epoch: Id
     seq: Annotated[int, Meta(ge=1)]
-    at: datetime
+    at: Instant
     body: EventBody
 
 
@@ -320,9 +322,9 @@ class Command(Struct, frozen=True, omit_defaults=True):
     """The job that a command starts carries the command's id."""
 
     id: Id
-    issued_at: datetime
+    issued_at: Instant
     body: CommandBody
-    expires_at: datetime | None = None
+    expires_at: Instant | None = None
 
 
 class Reply(Struct, frozen=True, omit_defaults=True):
@@ -333,7 +335,7 @@ class Reply(Struct, frozen=True, omit_defaults=True):
     """
 
     command_id: Id
-    at: datetime
+    at: Instant
     accepted: bool
     job_id: str | None = None
     duplicate: bool = False
