@@ -1,0 +1,260 @@
+"""The inventory: every medium and slot, where each medium is, and what is known of it.
+
+The database itself keeps two invariants: a partial unique index lets two media never share a slot,
+a drive or the gripper (I2), and a trigger lets a medium's state never climb back to one that may be
+burned (I7). While the robot has a medium under way its place is ``robot``.
+
+Media carry no marking that the robot can read, so an id is drawn when a medium is first found in a
+slot, and the slot becomes its home.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+from sqlite_utils import Database, Migrations
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import ErrorInfo, MediumChanged
+from appliance.contract.states import MediumState, SlotState
+from appliance.services.events import EventSink
+
+ROBOT = "robot"
+OUTSIDE = "outside"
+_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+MIGRATIONS = Migrations("media")
+
+
+@MIGRATIONS()
+def create_media(db: Database) -> None:
+    for statement in (
+        """CREATE TABLE slots (
+            name TEXT PRIMARY KEY,
+            number INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            probed_at TEXT) STRICT""",
+        """CREATE TABLE media (
+            id TEXT PRIMARY KEY,
+            home_slot TEXT UNIQUE REFERENCES slots(name),
+            place TEXT NOT NULL,
+            state TEXT NOT NULL,
+            volume_id TEXT,
+            label TEXT,
+            capacity_bytes INTEGER,
+            error TEXT) STRICT""",
+        f"CREATE UNIQUE INDEX media_place ON media(place) WHERE place <> '{OUTSIDE}'",
+        """CREATE TRIGGER media_write_once BEFORE UPDATE OF state ON media
+            WHEN OLD.state NOT IN ('unseen', 'blank') AND NEW.state IN ('unseen', 'blank')
+            BEGIN SELECT RAISE(ABORT, 'a medium once written is never blank again'); END""",
+    ):
+        db.conn.execute(statement)
+
+
+class Medium(Struct, frozen=True):
+    """One row: a medium that is, or was, in this appliance."""
+
+    id: str
+    home_slot: str | None
+    place: str
+    state: MediumState
+    volume_id: str | None
+    label: str | None
+    capacity_bytes: int | None
+    error: ErrorInfo | None
+
+    @property
+    def drive(self) -> str | None:
+        """The drive that it is in, if it is in one."""
+        return self.place[6:] if self.place.startswith("drive:") else None
+
+    @property
+    def is_home(self) -> bool:
+        return self.home_slot is not None and self.place == slot_place(self.home_slot)
+
+
+class Slot(Struct, frozen=True):
+    """A slot as last seen."""
+
+    name: str
+    state: SlotState
+    probed_at: datetime | None
+
+
+_MEDIUM = "SELECT id, home_slot, place, state, volume_id, label, capacity_bytes, error FROM media "
+
+
+def slot_place(slot: str) -> str:
+    return f"slot:{slot}"
+
+
+def drive_place(drive: str) -> str:
+    return f"drive:{drive}"
+
+
+def mint_medium_id() -> str:
+    """A new id, unique without asking anyone: 60 random bits."""
+    return "m-" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
+
+
+class Media:
+    """The rows, and the one way to change them: each change tells the outbox."""
+
+    def __init__(
+        self, db: Database, events: EventSink, *, mint: Callable[[], str] = mint_medium_id
+    ) -> None:
+        MIGRATIONS.apply(db)
+        self._db = db
+        self._events = events
+        self._mint = mint
+
+    def declare_slots(self, names: tuple[str, ...]) -> None:
+        """Make a row for each of the changer's slots; those that it no longer has stay."""
+        with self._db.atomic():
+            self._db.conn.executemany(
+                "INSERT INTO slots VALUES (?, ?, ?, NULL) "
+                "ON CONFLICT(name) DO UPDATE SET number = excluded.number",
+                [(name, n, SlotState.UNKNOWN) for n, name in enumerate(names)],
+            )
+
+    def slots(self) -> list[Slot]:
+        rows = self._db.conn.execute("SELECT name, state, probed_at FROM slots ORDER BY number")
+        return [_slot(row) for row in rows]
+
+    def slot(self, name: str) -> Slot | None:
+        row = self._db.conn.execute(
+            "SELECT name, state, probed_at FROM slots WHERE name = ?", (name,)
+        ).fetchone()
+        return _slot(row) if row else None
+
+    def free_slot(self) -> str | None:
+        """A slot seen empty that is no medium's home."""
+        row = self._db.conn.execute(
+            "SELECT name FROM slots WHERE state = ? "
+            "AND name NOT IN (SELECT home_slot FROM media WHERE home_slot IS NOT NULL) "
+            "ORDER BY number LIMIT 1",
+            (SlotState.EMPTY,),
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def see_slot(self, name: str, state: SlotState, at: datetime | None = None) -> None:
+        """Remember what a slot was found to be; `at` is set when the robot's probe looked."""
+        self._db.conn.execute(
+            "UPDATE slots SET state = ?, probed_at = coalesce(?, probed_at) WHERE name = ?",
+            (state, at.isoformat() if at else None, name),
+        )
+
+    def all(self) -> Iterator[Medium]:
+        for row in self._db.conn.execute(_MEDIUM + "ORDER BY rowid").fetchall():
+            yield _medium(row)
+
+    def find(self, medium_id: str) -> Medium | None:
+        return self._one("WHERE id = ?", medium_id)
+
+    def get(self, medium_id: str) -> Medium:
+        """The medium.
+
+        Raises:
+            SteleError: 2201 it is not known here.
+        """
+        medium = self.find(medium_id)
+        if medium is None:
+            raise SteleError(2201, f"medium {medium_id} is not known to this appliance")
+        return medium
+
+    def at(self, place: str) -> Medium | None:
+        """The medium in a slot, a drive or the gripper."""
+        return self._one("WHERE place = ? AND place <> 'outside'", place)
+
+    def with_home(self, slot: str) -> Medium | None:
+        return self._one("WHERE home_slot = ?", slot)
+
+    def add(self, place: str, home_slot: str | None, state: MediumState) -> Medium:
+        """Take a medium that nobody knew into the inventory."""
+        medium_id = self._mint()
+        with self._db.atomic():
+            self._db.conn.execute(
+                "INSERT INTO media (id, home_slot, place, state) VALUES (?, ?, ?, ?)",
+                (medium_id, home_slot, place, state),
+            )
+            self._tell(medium_id)
+        return self.get(medium_id)
+
+    def relocate(self, medium_id: str, place: str, error: ErrorInfo | None = None) -> None:
+        """Record where it is now. On its way in the robot nobody is told: that is telemetry."""
+        with self._db.atomic():
+            before = self.get(medium_id)
+            self._db.conn.execute("UPDATE media SET place = ? WHERE id = ?", (place, medium_id))
+            home = before.home_slot
+            if home is not None:
+                there = place == slot_place(home)
+                self.see_slot(home, SlotState.FULL if there else SlotState.EMPTY)
+            if place != ROBOT:
+                self._tell(medium_id, error)
+
+    def settle_home(self, medium_id: str, slot: str) -> None:
+        """Give a medium without a home slot one."""
+        self._db.conn.execute("UPDATE media SET home_slot = ? WHERE id = ?", (slot, medium_id))
+
+    def measure(self, medium_id: str, capacity_bytes: int | None) -> None:
+        """Record that a drive found it blank, and how much it takes."""
+        with self._db.atomic():
+            self._db.conn.execute(
+                "UPDATE media SET state = ?, capacity_bytes = coalesce(?, capacity_bytes) "
+                "WHERE id = ?",
+                (MediumState.BLANK, capacity_bytes, medium_id),
+            )
+            self._tell(medium_id)
+
+    def begin_burn(self, medium_id: str, volume_id: str, label: str) -> None:
+        """The point of no return: from this commit on it is never burned again."""
+        with self._db.atomic():
+            changed = self._db.conn.execute(
+                "UPDATE media SET state = ?, volume_id = ?, label = ? "
+                "WHERE id = ? AND state IN ('unseen', 'blank')",
+                (MediumState.BURNING, volume_id, label, medium_id),
+            ).rowcount
+            if not changed:
+                raise SteleError(3302, f"medium {medium_id} has been written and is left alone")
+            self._tell(medium_id)
+
+    def mark(self, medium_id: str, state: MediumState, error: ErrorInfo | None = None) -> None:
+        """Record what it is now known to be."""
+        with self._db.atomic():
+            self._db.conn.execute(
+                "UPDATE media SET state = ?, error = ? WHERE id = ?",
+                (state, msgspec.json.encode(error).decode() if error else None, medium_id),
+            )
+            self._tell(medium_id, error)
+
+    def _one(self, where: str, value: str) -> Medium | None:
+        row = self._db.conn.execute(_MEDIUM + where, (value,)).fetchone()
+        return _medium(row) if row else None
+
+    def _tell(self, medium_id: str, error: ErrorInfo | None = None) -> None:
+        m = self.get(medium_id)
+        self._events.append(
+            MediumChanged(
+                medium_id=m.id,
+                place=m.place,
+                state=m.state,
+                home_slot=m.home_slot,
+                volume_id=m.volume_id,
+                label=m.label,
+                capacity_bytes=m.capacity_bytes,
+                error=error,
+            )
+        )
+
+
+def _slot(row: tuple[str, str, str | None]) -> Slot:
+    return Slot(row[0], SlotState(row[1]), datetime.fromisoformat(row[2]) if row[2] else None)
+
+
+def _medium(
+    row: tuple[str, str | None, str, str, str | None, str | None, int | None, str],
+) -> Medium:
+    error = msgspec.json.decode(row[7], type=ErrorInfo) if row[7] else None
+    return Medium(row[0], row[1], row[2], MediumState(row[3]), *row[4:7], error)

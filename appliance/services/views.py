@@ -1,0 +1,59 @@
+"""The library as the console sees it: slots, drives and robot in one telemetry message."""
+
+from datetime import datetime
+
+from appliance.contract.messages import DriveView, LibraryTelemetry, RobotView, SlotView
+from appliance.contract.states import RobotState
+from appliance.services.alarms import Alarms
+from appliance.services.drives import Drives, Seat
+from appliance.services.media import ROBOT, Media, Medium, Slot
+from appliance.services.mover import CHANGER
+from hal.interfaces.changer import Changer
+
+
+def library_view(
+    at: datetime, *, media: Media, drives: Drives, changer: Changer, doing: str, alarms: Alarms
+) -> LibraryTelemetry:
+    """Everything as it stands in memory and database."""
+    known = list(media.all())
+    by_home = {medium.home_slot: medium for medium in known if medium.home_slot}
+    by_place = {medium.place: medium for medium in known}
+    held = by_place.get(ROBOT)
+    return LibraryTelemetry(
+        at=at,
+        slots=[_slot_view(slot, by_home.get(slot.name)) for slot in media.slots()],
+        drives=[_drive_view(seat, by_place.get(f"drive:{seat.name}")) for seat in drives],
+        robot=RobotView(
+            state=RobotState(changer.state.value),
+            holding_medium_id=held.id if held else None,
+            doing=doing,
+            error=next(iter(alarms.standing(CHANGER)), None),
+        ),
+    )
+
+
+def _slot_view(slot: Slot, medium: Medium | None) -> SlotView:
+    if medium is None:
+        return SlotView(slot.name, slot.state)
+    return SlotView(
+        slot=slot.name,
+        state=slot.state,
+        medium_id=medium.id,
+        medium_state=medium.state,
+        volume_id=medium.volume_id,
+        label=medium.label,
+        capacity_bytes=medium.capacity_bytes,
+    )
+
+
+def _drive_view(seat: Seat, medium: Medium | None) -> DriveView:
+    return DriveView(
+        drive=seat.name,
+        state=seat.state,
+        medium_id=medium.id if medium else None,
+        home_slot=medium.home_slot if medium else None,
+        job_id=seat.job_id,
+        fraction=seat.fraction,
+        speed_bytes_per_s=seat.speed_bytes_per_s,
+        error=seat.fault,
+    )
