@@ -43,7 +43,7 @@ class SteleError(Exception):
 
 @runtime_checkable
 class Numbered(Protocol):
-    """Any exception with a code: also those of `hal` and `appliance.volume`, which import nothing."""
+    """Any exception with a code: those of `hal` and `appliance.volume` are not ours."""
 
     code: int
     message: str
