@@ -22,7 +22,9 @@ FILES_MAX = 4_000_000
 DIGESTS = (("sha256",), ("sha256", "sm3"))
 MTIME_STEP_NS = 1_000
 
-Text = Annotated[str, Meta(max_length=4096)]
+DOSSIER_ID_CHARACTERS = 128
+TITLE_CHARACTERS = 512
+Text = Annotated[str, Meta(max_length=512)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 FileSize = Annotated[int, Meta(ge=0, le=2**62)]
 MtimeNs = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -51,8 +53,8 @@ class PlanFolder(Struct, frozen=True, gc=False):
 class DossierRef(Struct, frozen=True):
     """A dossier on the volume; `folder` is its folder below `data/`, "" for `data/` itself."""
 
-    dossier_id: Text
-    title: Text
+    dossier_id: Annotated[str, Meta(max_length=DOSSIER_ID_CHARACTERS)]
+    title: Annotated[str, Meta(max_length=TITLE_CHARACTERS)]
     folder: str
 
 
