@@ -15,6 +15,16 @@ class ChangerState(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+class Place(StrEnum):
+    """Where a medium is, as far as the hardware can tell."""
+
+    SLOT = "slot"
+    DRIVE = "drive"
+    GRIPPER = "gripper"
+    NOWHERE = "nowhere"
+    """Neither in the gripper nor where it was looked for."""
+
+
 @runtime_checkable
 class Changer(Protocol):
     """A robot that holds at most one medium. Only one call may be under way at a time.
@@ -51,10 +61,18 @@ class Changer(Protocol):
         """Whether a medium stands in the slot, by touching it. The gripper must be empty."""
         ...
 
-    async def load(self, slot: str, drive: str) -> None:
-        """Take the medium from the slot and lay it on the drive's tray, which must be open.
+    async def where_is(self, slot: str, drive: str | None = None) -> Place:
+        """Ask the hardware where the medium of `slot` is: gripper, slot, or on the drive's tray.
 
-        If the gripper already holds a medium, it is the one from `slot` and goes to the drive.
+        Without `drive`, drives are not asked. With it, its tray must be open.
+        """
+        ...
+
+    async def load(self, slot: str, drive: str) -> None:
+        """Take the medium from the slot and lay it on the drive's open, empty tray.
+
+        If the gripper already holds a medium, it is the one from `slot` and goes to the drive. If
+        the slot is empty and the tray has a medium, it has been loaded before.
 
         Raises:
             HalError: 21xx slot empty, medium lost on the way, gripper jammed.
@@ -64,7 +82,11 @@ class Changer(Protocol):
     async def unload(self, drive: str, slot: str) -> None:
         """Take the medium from the drive's open tray and put it into the slot.
 
-        If the gripper already holds a medium, it goes to the slot.
+        If the gripper already holds a medium, it goes to the slot. If the slot is taken and the
+        tray is empty, it has been unloaded before.
+
+        Raises:
+            HalError: 21xx slot occupied, tray empty, medium lost on the way, gripper jammed.
         """
         ...
 

@@ -81,7 +81,7 @@ class OpticalDrive(Protocol):
         ...
 
     async def wait_idle(self, timeout_s: float) -> None:
-        """Return when no burn is under way in the drive, also one that this process did not start."""
+        """Return when no burn is under way, also none that this process did not start."""
         ...
 
     async def burn(

@@ -1,0 +1,1 @@
+"""Optical drives through the program xorriso. See PROTOCOL.md."""

@@ -1,0 +1,253 @@
+"""A three-axis machine behind a GRBL controller: home, move, probe, hold, one output.
+
+Every call waits until what it asks for is done. The position is trusted only after homing in the
+same session without a reset since (`homed`). Only one motion call at a time; `hold` and `resume`
+may come from another task meanwhile.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from hal.drivers.grbl import codec
+from hal.drivers.grbl.session import HARD_LIMIT, HELD_STATES, GrblTiming, Session, alarm_error
+from hal.errors import HalError
+from hal.transports.interfaces import SerialLink
+
+AXES = "XYZ"
+MODAL_LINE = "G21 G90 G94 G54"
+MOVING_STATES = frozenset({"Run", "Jog", "Home"})
+SYNC_LINE = "G4 P0.01"
+"""A dwell is answered when all motion before it has ended."""
+POLL_S = 0.1
+
+
+class GrblController:
+    """`connect` opens the link anew each time it is called; the controller closes it."""
+
+    verified = "simulator"
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[SerialLink]],
+        *,
+        name: str = "robot",
+        timing: GrblTiming | None = None,
+        tolerance_mm: float = 0.2,
+    ) -> None:
+        self.name = name
+        self._connect = connect
+        self._timing = timing or GrblTiming()
+        self._tolerance_mm = tolerance_mm
+        self._session: Session | None = None
+        self._homed_restarts = -1
+        self.homing = False
+        self.moving = False
+        self.held = False
+
+    @property
+    def connected(self) -> bool:
+        return self._session is not None and self._session.failure is None
+
+    @property
+    def alarm(self) -> int | None:
+        return None if self._session is None else self._session.alarm
+
+    @property
+    def homed(self) -> bool:
+        """Whether the position can be trusted."""
+        session = self._session
+        return (
+            session is not None
+            and session.failure is None
+            and session.alarm is None
+            and session.restarts == self._homed_restarts
+        )
+
+    async def ensure_ready(self) -> None:
+        """Connect, clear an alarm, home; nothing of it when it holds already.
+
+        A hard-limit alarm is not cleared: something was hit. It goes away when a person resets the
+        controller, or switches it off and on.
+
+        Raises:
+            HalError: 10xx, 20xx.
+        """
+        if self.homed:
+            return
+        session = self._session
+        if session is None or session.failure is not None:
+            session = await self._open()
+        elif session.alarm == HARD_LIMIT:
+            raise alarm_error(self.name, HARD_LIMIT)
+        else:
+            self._homed_restarts = -1
+            await session.reset()
+        await self._home(session)
+
+    async def move(self, target: Mapping[str, float], rate_per_min: float | None = None) -> None:
+        """Go straight to machine coordinates and wait until there; without a rate, at full speed.
+
+        Raises:
+            HalError: 2023 not there in time; other 10xx, 20xx.
+        """
+        words = " ".join(f"{axis}{codec.encode_number(value)}" for axis, value in target.items())
+        kind = "G0" if rate_per_min is None else f"G1 F{codec.encode_number(rate_per_min)}"
+        await self._run(f"G53 {kind} {words}")
+        await self._require_at(target)
+
+    async def switch_output(self, *, on: bool, settle_s: float) -> None:
+        """The coolant output (`M8`, `M9`), and give what hangs on it time to follow."""
+        await self._run("M8" if on else "M9", f"G4 P{codec.encode_number(settle_s)}")
+
+    async def probe(self, axis: str, target_mm: float, rate_per_min: float) -> bool:
+        """Move one axis towards a machine coordinate until the probe pin closes; whether it did.
+
+        Raises:
+            HalError: 2004 the pin was closed before; other 10xx, 20xx.
+        """
+        session = self._require_session()
+        offset = session.work_offset[AXES.index(axis)] if session.work_offset else 0.0
+        session.probed = None
+        await self._run(
+            f"G38.3 {axis}{codec.encode_number(target_mm - offset)}"
+            f" F{codec.encode_number(rate_per_min)}"
+        )
+        if session.probed is None:
+            raise HalError(1004, f"{self.name} probed without telling the result")
+        return session.probed.contact
+
+    async def position(self) -> tuple[float, ...]:
+        """Ask for the machine position, in `AXES` order.
+
+        Raises:
+            HalError: 1004 the reports carry no position (setting `$10`).
+        """
+        session = self._require_session()
+        status = await session.status()
+        if status.machine_position is not None:
+            return status.machine_position
+        if status.work_position is not None and session.work_offset:
+            pairs = zip(status.work_position, session.work_offset, strict=False)
+            return tuple(work + offset for work, offset in pairs)
+        raise HalError(1004, f"{self.name} reports no machine position", "set $10 to 3")
+
+    async def probe_closed(self) -> bool:
+        """Ask whether the probe pin is active now."""
+        return "P" in (await self._require_session().status()).pins
+
+    async def hold(self) -> None:
+        """Stop all motion, position kept. During homing it is a reset: homing cannot be held."""
+        session = self._require_session()
+        if self.homing:
+            await session.reset()
+            return
+        await session.write(codec.FEED_HOLD)
+        await self._poll(session, lambda s: s.state in HELD_STATES and s.substate in (0, None))
+        self.held = True
+
+    async def resume(self) -> None:
+        session = self._require_session()
+        await session.write(codec.RESUME)
+        await self._poll(session, lambda s: s.state not in HELD_STATES)
+        self.held = False
+
+    async def settings(self) -> dict[int, str]:
+        """Ask for all ``$`` settings by number."""
+        session = self._require_session()
+        session.settings.clear()
+        await session.send("$$", self._timing.move_s)
+        return dict(session.settings)
+
+    async def write_setting(self, number: int, value: str) -> None:
+        """Write one ``$`` setting, with nothing else under way: it stops all interrupts."""
+        await self._require_session().send(f"${number}={value}")
+
+    async def aclose(self) -> None:
+        """Close the link; the machine finishes what it was told."""
+        if self._session is not None:
+            await self._session.aclose()
+            self._session = None
+
+    # Inside -----------------------------------------------------------------------------------
+
+    async def _open(self) -> Session:
+        await self.aclose()
+        session = Session(await self._connect(), self.name, self._timing)
+        session.start()
+        self._session = session
+        self._homed_restarts = -1
+        self.held = False
+        try:
+            await self._let_finish(session)
+            await session.reset()
+        except HalError:
+            await session.aclose()
+            raise
+        return session
+
+    async def _let_finish(self, session: Session) -> None:
+        """Wait for motion that an earlier process ordered: a reset would lose the position.
+
+        A controller that has just been powered, or waits for its reset, may not answer yet.
+        """
+        for _ in range(2):
+            try:
+                async with asyncio.timeout(self._timing.answer_s / 3):
+                    await self._poll(session, lambda _: True)
+                    break
+            except TimeoutError:
+                continue
+        else:
+            return
+        await self._poll(session, lambda s: s.state not in MOVING_STATES, self._timing.homing_s)
+
+    async def _home(self, session: Session) -> None:
+        self.homing = True
+        self._homed_restarts = -1
+        restarts = session.restarts
+        try:
+            await session.send("$H", self._timing.homing_s, quiet=True)
+            await session.send(MODAL_LINE)
+            await session.status()
+        finally:
+            self.homing = False
+        self._homed_restarts = restarts
+        self.held = False
+
+    async def _run(self, *lines: str) -> None:
+        """Send lines and wait until all their motion has ended."""
+        session = self._require_session()
+        self.moving = True
+        try:
+            await session.stream([*lines, SYNC_LINE], self._timing.move_s)
+        finally:
+            self.moving = False
+
+    async def _require_at(self, target: Mapping[str, float]) -> None:
+        position = await self.position()
+        for axis, value in target.items():
+            if abs(position[AXES.index(axis)] - value) > self._tolerance_mm:
+                raise HalError(
+                    2023, f"{self.name} did not arrive at {axis} {value}", f"it is at {position}"
+                )
+
+    async def _poll(
+        self,
+        session: Session,
+        wanted: Callable[[codec.Status], bool],
+        limit_s: float | None = None,
+    ) -> None:
+        """Ask for the status until it is as wanted."""
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + (limit_s or self._timing.move_s)
+        while not wanted(status := await session.status()):
+            if loop.time() > end_s:
+                raise HalError(2023, f"{self.name} stays in state {status.state}")
+            await asyncio.sleep(POLL_S)
+
+    def _require_session(self) -> Session:
+        if self._session is None:
+            raise HalError(1002, f"{self.name} is not connected")
+        if self._session.alarm is not None:
+            raise alarm_error(self.name, self._session.alarm)
+        return self._session

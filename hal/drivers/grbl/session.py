@@ -1,0 +1,309 @@
+"""One connection to a GRBL controller: lines out, answers in, in order and counted.
+
+A session lives from connecting until the link fails; then `failure` says why, and the controller
+makes a new one. Alarms and resets do not end a session, but every call that waits fails with them.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from hal.drivers.grbl import codec
+from hal.errors import HalError
+from hal.transports.interfaces import SerialLink
+
+T = TypeVar("T")
+
+HARD_LIMIT = 1
+HELD_STATES = frozenset({"Hold", "Door"})
+
+
+@dataclass(frozen=True, slots=True)
+class GrblTiming:
+    """Limits in seconds of the event loop's clock."""
+
+    answer_s: float = 3.0
+    """For a status report or a line that moves nothing."""
+    welcome_s: float = 5.0
+    """For the welcome line after a reset or after the port was opened."""
+    heartbeat_busy_s: float = 1.0
+    heartbeat_idle_s: float = 10.0
+    move_s: float = 60.0
+    """For one motion, time in hold not counted."""
+    homing_s: float = 120.0
+
+
+@dataclass(slots=True)
+class _Line:
+    text: str
+    size_bytes: int
+    answer: asyncio.Future[None] = field(repr=False)
+
+
+class Session:
+    """The conversation over one open link. `start` before use, `aclose` after."""
+
+    def __init__(self, link: SerialLink, name: str, timing: GrblTiming) -> None:
+        self.name = name
+        self.failure: HalError | None = None
+        self.alarm: int | None = None
+        self.restarts = 0
+        """Welcome lines that nobody asked for: each means that the position was lost."""
+        self.status_report: codec.Status | None = None
+        self.work_offset: tuple[float, ...] = ()
+        self.probed: codec.Probed | None = None
+        self.settings: dict[int, str] = {}
+        self._link = link
+        self._timing = timing
+        self._unanswered: deque[_Line] = deque()
+        self._turn = asyncio.Lock()
+        self._status_waiters: list[asyncio.Future[codec.Status]] = []
+        self._welcome: asyncio.Future[None] | None = None
+        self._splitter = codec.LineSplitter()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._read(), name=f"{self.name} reader"),
+            asyncio.create_task(self._beat(), name=f"{self.name} heartbeat"),
+        ]
+
+    @property
+    def busy(self) -> bool:
+        """Whether a line waits for its answer."""
+        return bool(self._unanswered)
+
+    async def send(self, text: str, timeout_s: float | None = None, *, quiet: bool = False) -> None:
+        """Send one line and wait for its ``ok``; a ``$`` line is sent with nothing else under way.
+
+        `quiet` leaves out the status queries that prove the controller alive (homing).
+
+        Raises:
+            HalError: 10xx, 20xx.
+        """
+        if not text.startswith("$"):
+            await self.stream([text], timeout_s)
+            return
+        async with self._turn:
+            while self._unanswered:
+                await self._wait_answer(self._unanswered[0], self._timing.move_s)
+            line = await self._put(text)
+            await self._wait_answer(line, timeout_s or self._timing.answer_s, quiet=quiet)
+        line.answer.result()
+
+    async def stream(self, texts: Iterable[str], timeout_s: float | None = None) -> None:
+        """Send lines one after the other as the receive buffer has room; wait for all answers.
+
+        The first refusal is raised at the end: the controller has worked off the other lines.
+        """
+        limit_s = timeout_s or self._timing.answer_s
+        lines = []
+        for text in texts:
+            size = len(codec.encode_line(text))
+            async with self._turn:
+                while self._unanswered_bytes() + size > codec.RX_BUFFER_BYTES:
+                    await self._wait_answer(self._unanswered[0], limit_s)
+                lines.append(await self._put(text))
+        for line in lines:
+            await self._wait_answer(line, limit_s)
+        for line in lines:
+            line.answer.result()
+
+    async def status(self) -> codec.Status:
+        """Ask for a report. Duplicated questions share one.
+
+        Raises:
+            HalError: 1003 no answer in time; the session is over.
+        """
+        self._check()
+        waiter: asyncio.Future[codec.Status] = asyncio.get_running_loop().create_future()
+        self._status_waiters.append(waiter)
+        try:
+            await self.write(codec.STATUS_QUERY)
+            async with asyncio.timeout(self._timing.answer_s):
+                return await waiter
+        except TimeoutError:
+            error = HalError(
+                1003, f"{self.name} does not answer", f"no status in {self._timing.answer_s} s"
+            )
+            self._end(error)
+            raise error from None
+        finally:
+            if waiter in self._status_waiters:
+                self._status_waiters.remove(waiter)
+
+    async def reset(self) -> None:
+        """Soft reset, and wait for the welcome line. Clears every alarm.
+
+        Raises:
+            HalError: 1003 no welcome.
+        """
+        self._check()
+        self._fail_waiting(HalError(2022, f"{self.name} was reset"))
+        self._welcome = asyncio.get_running_loop().create_future()
+        try:
+            await self.write(codec.SOFT_RESET)
+            async with asyncio.timeout(self._timing.welcome_s):
+                await self._welcome
+        except TimeoutError:
+            error = HalError(1003, f"{self.name} does not come back from a reset")
+            self._end(error)
+            raise error from None
+        finally:
+            self._welcome = None
+        self.alarm = None
+
+    async def write(self, data: bytes) -> None:
+        """Bytes as they are; also for realtime characters."""
+        self._check()
+        await self._guard(self._link.write(data))
+
+    async def aclose(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._end(HalError(1002, f"{self.name} was closed"))
+        with contextlib.suppress(HalError, OSError):
+            await self._link.aclose()
+
+    # Waiting ----------------------------------------------------------------------------------
+
+    async def _put(self, text: str) -> _Line:
+        self._check()
+        data = codec.encode_line(text)
+        line = _Line(text, len(data), asyncio.get_running_loop().create_future())
+        line.answer.add_done_callback(_look)
+        self._unanswered.append(line)
+        await self.write(data)
+        return line
+
+    def _unanswered_bytes(self) -> int:
+        return sum(line.size_bytes for line in self._unanswered)
+
+    async def _wait_answer(self, line: _Line, limit_s: float, *, quiet: bool = False) -> None:
+        """Wait until the line is answered, well or not. Time in hold is not counted."""
+        left_s = limit_s
+        while True:
+            slice_s = min(left_s, limit_s if quiet else self._timing.heartbeat_busy_s)
+            await asyncio.wait({line.answer}, timeout=slice_s)
+            if line.answer.done():
+                return
+            if quiet or (await self.status()).state not in HELD_STATES:
+                left_s -= slice_s
+            if left_s <= 0 and not line.answer.done():
+                raise HalError(2023, f"{self.name} has not finished {line.text!r} in {limit_s} s")
+
+    def _check(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+    async def _guard(self, doing: Awaitable[T]) -> T:
+        """Do something with the link; its failure ends the session."""
+        try:
+            return await doing
+        except HalError as error:
+            self._end(error)
+            raise
+        except OSError as error:
+            lost = HalError(1002, f"the line to {self.name} is gone", str(error))
+            self._end(lost)
+            raise lost from error
+
+    # Receiving --------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        with contextlib.suppress(HalError):
+            while True:
+                for line in self._splitter.feed(await self._guard(self._link.read())):
+                    self._take(codec.parse_line(line))
+
+    async def _beat(self) -> None:
+        """Notice a controller that died while nothing was asked of it."""
+        with contextlib.suppress(HalError):
+            while True:
+                await asyncio.sleep(self._timing.heartbeat_idle_s)
+                if not self._unanswered and self.alarm is None and self._welcome is None:
+                    await self.status()
+
+    def _take(self, message: codec.Message) -> None:
+        match message:
+            case codec.Ok():
+                self._answer(None)
+            case codec.Refused(number):
+                self._answer(number)
+            case codec.Status():
+                self._take_status(message)
+            case codec.Alarm(number):
+                self.alarm = number
+                self._fail_waiting(alarm_error(self.name, number))
+            case codec.Welcome():
+                self._take_welcome()
+            case codec.Probed():
+                self.probed = message
+            case codec.Setting(number, value):
+                self.settings[number] = value
+            case _:
+                pass
+
+    def _answer(self, refusal: int | None) -> None:
+        if not self._unanswered:
+            return
+        line = self._unanswered.popleft()
+        if refusal is None:
+            line.answer.set_result(None)
+        else:
+            line.answer.set_exception(refusal_error(self.name, refusal, line.text))
+
+    def _take_status(self, status: codec.Status) -> None:
+        self.status_report = status
+        if status.work_offset is not None:
+            self.work_offset = status.work_offset
+        for waiter in self._status_waiters:
+            if not waiter.done():
+                waiter.set_result(status)
+
+    def _take_welcome(self) -> None:
+        if self._welcome is not None:
+            if not self._welcome.done():
+                self._welcome.set_result(None)
+            return
+        self.restarts += 1
+        self.alarm = None
+        self._fail_waiting(HalError(2022, f"{self.name} has restarted by itself"))
+
+    def _fail_waiting(self, error: HalError) -> None:
+        """Nothing that was sent will be answered any more."""
+        while self._unanswered:
+            self._unanswered.popleft().answer.set_exception(error)
+        for waiter in self._status_waiters:
+            if not waiter.done():
+                waiter.set_exception(error)
+
+    def _end(self, error: HalError) -> None:
+        if self.failure is None:
+            self.failure = error
+        self._fail_waiting(error)
+        if self._welcome is not None and not self._welcome.done():
+            self._welcome.set_exception(error)
+
+
+def _look(answer: asyncio.Future[None]) -> None:
+    """Mark an exception as seen: the caller that waited for it may have been cancelled."""
+    if not answer.cancelled():
+        answer.exception()
+
+
+def alarm_error(name: str, number: int) -> HalError:
+    """``ALARM:N`` as 2001 to 2010; 2020 for one that GRBL 1.1 does not have."""
+    code = 2000 + number if 1 <= number <= 10 else 2020
+    return HalError(code, f"{name} stopped with ALARM:{number}")
+
+
+def refusal_error(name: str, number: int, line: str) -> HalError:
+    """``error:N`` as 2024 (homing is switched off) or 2021."""
+    if number == 5:
+        return HalError(2024, f"{name} has homing switched off", f"error:5 to {line!r}")
+    return HalError(2021, f"{name} refused {line!r}", f"error:{number}")
