@@ -26,6 +26,7 @@ Bytes = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Seconds = Annotated[float, Meta(ge=0.0)]
 Url = Annotated[str, Meta(min_length=1, max_length=2048)]
 Token = Annotated[str, Meta(min_length=1, max_length=4096)]
+Seq = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Instant = Annotated[datetime, Meta(tz=True)]
 """A moment with its zone: two of them can always be compared."""
 Sha256Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -232,7 +233,7 @@ class Event(Struct, frozen=True):
     """`seq` counts from 1 without gaps within `epoch`; a replayed event is byte-equal."""
 
     epoch: Id
-    seq: Annotated[int, Meta(ge=1)]
+    seq: Seq
     at: Instant
     body: EventBody
 
@@ -306,7 +307,7 @@ class Replay(Struct, frozen=True, tag="replay"):
     """Send again every event of `epoch` from `from_seq` on."""
 
     epoch: Id
-    from_seq: Annotated[int, Meta(ge=1)]
+    from_seq: Seq
 
 
 class TakeInventory(Struct, frozen=True, tag="take_inventory", omit_defaults=True):
