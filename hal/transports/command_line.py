@@ -51,7 +51,7 @@ class LocalProcess:
         self._stdout = process.stdout
         self._signal = signal.SIGTERM
         pipe = self._stdin.transport.get_extra_info("pipe")
-        with contextlib.suppress(OSError):  # a smaller pipe is only slower
+        with contextlib.suppress(OSError, ValueError):  # only slower; or already closed
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     async def write(self, data: bytes | memoryview) -> None:

@@ -119,6 +119,9 @@ class XorrisoDrive:
     ) -> BurnResult:
         """Burn and close the disc. `HalError.detail` ends with ``disc spoiled`` when it is.
 
+        The drive is started when the first bytes are there: an image that fails before leaves the
+        disc blank.
+
         Raises:
             HalError: 3203 no disc; 3204 not blank; 3205 too small; 3206, 3207, 3208, 3213, 3214 the
                 burn failed; 3201, 3202 drive not usable or busy.
@@ -131,6 +134,7 @@ class XorrisoDrive:
             self._burn_ended.clear()
             try:
                 await self._require_blank(size_bytes)
+                image = await _begun(image)
                 process = await self._start(codec.burn_argv(self._device, size_bytes, speed))
                 self._burned_bytes = size_bytes
                 burn = Burn(self._name, process, size_bytes, on_progress)
@@ -263,3 +267,18 @@ class XorrisoDrive:
             raise HalError(
                 3210, f"the disc in drive {self._name} cannot be opened", str(error)
             ) from error
+
+
+async def _begun(
+    image: AsyncIterable[bytes | memoryview],
+) -> AsyncIterable[bytes | memoryview]:
+    """The same image, with its first chunk already fetched."""
+    chunks = aiter(image)
+    first = await anext(chunks, b"")
+
+    async def all_chunks() -> AsyncIterator[bytes | memoryview]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return all_chunks()

@@ -1,0 +1,101 @@
+"""Real child processes: lines, standard input with back-pressure, end by EOF and by signal."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import pytest
+
+from hal.transports.command_line import LocalCommandLine
+from hal.transports.interfaces import CommandLine, CommandProcess
+
+PYTHON = LocalCommandLine([sys.executable, "-I", "-c"])
+
+
+async def collect(process: CommandProcess) -> list[str]:
+    return [line async for line in process.lines()]
+
+
+async def test_output_and_errors_come_as_lines_split_at_both_line_ends() -> None:
+    assert isinstance(PYTHON, CommandLine)
+    process = await PYTHON.start(
+        "import sys; w = sys.stdout.buffer.write; w(b'one\\rtwo\\r\\n\\nth'); sys.stdout.flush();"
+        "w(b'ree\\n\\xff'); sys.stdout.flush(); sys.stderr.write('four\\nfive')"
+    )
+    assert isinstance(process, CommandProcess)
+    assert await collect(process) == ["one", "two", "three", "\ufffdfour", "five"]
+    assert await process.wait() == 0
+
+
+async def test_a_line_without_end_does_not_grow_without_end() -> None:
+    process = await PYTHON.start("print('x' * 100_000, end='')")
+    lines = await collect(process)
+    assert "".join(lines) == "x" * 100_000
+    assert max(map(len, lines)) <= 1 << 17
+
+
+async def test_binary_input_arrives_whole_and_ends() -> None:
+    process = await PYTHON.start(
+        "import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())"
+    )
+    data = os.urandom(3_000_000)
+    for start in range(0, len(data), 700_000):
+        await process.write(memoryview(data)[start : start + 700_000])
+    await process.close_stdin()
+    import hashlib
+
+    assert await collect(process) == [hashlib.sha256(data).hexdigest()]
+
+
+async def test_a_program_that_does_not_read_stops_the_writer() -> None:
+    process = await PYTHON.start("import time; print('up', flush=True); time.sleep(60)")
+    lines = process.lines()
+    assert await anext(lines) == "up"
+
+    async def flood() -> None:
+        for _ in range(100):
+            await process.write(bytes(1 << 20))
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await flood()
+    process.kill()
+    assert await process.wait() == -signal.SIGTERM
+
+
+async def test_writing_to_a_program_that_has_ended_is_a_broken_pipe() -> None:
+    process = await PYTHON.start("pass")
+    await process.wait()
+    with pytest.raises(BrokenPipeError):
+        for _ in range(10):
+            await process.write(bytes(1 << 20))
+    await process.close_stdin()
+    process.kill()
+
+
+async def test_the_exit_code_is_told() -> None:
+    process = await PYTHON.start("raise SystemExit(5)")
+    assert await process.wait() == 5
+
+
+async def test_a_program_that_ignores_the_first_signal_is_ended_by_the_second() -> None:
+    process = await PYTHON.start(
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "print('deaf', flush=True); time.sleep(60)"
+    )
+    assert await anext(process.lines()) == "deaf"
+    process.kill()
+    process.kill()
+    assert await process.wait() == -signal.SIGKILL
+
+
+async def test_the_child_has_a_process_group_of_its_own() -> None:
+    process = await PYTHON.start("import os; print(os.getpgrp() == os.getpid())")
+    assert await collect(process) == ["True"]
+    assert await process.wait() == 0
+
+
+async def test_a_program_that_does_not_exist_is_an_os_error() -> None:
+    with pytest.raises(FileNotFoundError):
+        await LocalCommandLine(["/nonexistent/burner"]).start("-toc")
