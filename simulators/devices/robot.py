@@ -1,0 +1,56 @@
+"""The robot as one device: motion controller and mechanics, each other's inputs."""
+
+from dataclasses import dataclass
+
+from simulators.devices.grbl import controller
+from simulators.devices.grbl.controller import Controller
+from simulators.devices.grbl.settings import Settings
+from simulators.devices.turntable import mechanics
+from simulators.devices.turntable.mechanics import Mechanics
+from simulators.world.world import World
+
+MAX_ROUNDS = 10_000
+
+
+@dataclass(frozen=True)
+class Outputs:
+    sent: bytes
+    wake_s: float
+
+
+class Robot:
+    """What is at the other end of the serial wire."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        limits = world.description.controller
+        self._settings = Settings(limits.rate_mm_min, limits.acceleration_mm_s2, limits.travel_mm)
+        self._settings.values.update(world.state.eeprom)
+        self.controller = Controller(self._settings)
+        self._mechanics = Mechanics(world)
+        self._felt = self._mechanics.update(0.0, mechanics.Inputs(None, flood=False))
+
+    def update(self, now_s: float, received: bytes = b"") -> Outputs:
+        """Carry controller and mechanics on until both rest until a later time."""
+        sent = bytearray()
+        for _ in range(MAX_ROUNDS):
+            felt = self._felt
+            told = self.controller.update(
+                now_s,
+                controller.Inputs(
+                    received, felt.probe, felt.limits, felt.to_switch_mm, felt.contact
+                ),
+            )
+            received = b""
+            sent += told.sent
+            self._felt = self._mechanics.update(now_s, mechanics.Inputs(told.motion, told.flood))
+            wake_s = min(told.wake_s, self._felt.wake_s)
+            if self._felt == felt and wake_s > now_s:
+                self._keep_settings()
+                return Outputs(bytes(sent), wake_s)
+        raise RuntimeError(f"the robot finds no rest at {now_s} s")
+
+    def _keep_settings(self) -> None:
+        if self._world.state.eeprom != self._settings.values:
+            self._world.state.eeprom = dict(self._settings.values)
+            self._world.save()
