@@ -61,6 +61,10 @@ class PackedVolume:
     packages: list[PackageSize] = field(default_factory=list)
 
     @property
+    def capacity_bytes(self) -> int:
+        return self.capacity_sectors * SECTOR_BYTES
+
+    @property
     def sectors(self) -> int:
         return self.fixed_sectors + sum(package.sectors for package in self.packages)
 

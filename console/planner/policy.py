@@ -1,4 +1,4 @@
-"""A policy: what an archive asks of every package filed under it. Pure: files are read elsewhere."""
+"""A policy: what an archive asks of every package filed under it. Pure."""
 
 import string
 import tomllib

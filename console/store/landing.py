@@ -11,7 +11,8 @@ Any fsspec URL works. Only a local folder is synced; object stores keep their ow
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 from time import time
 from types import TracebackType
@@ -47,14 +48,14 @@ class Landing:
         self._is_local = isinstance(fs, LocalFileSystem)
         fs.makedirs(f"{self._root}/incoming", exist_ok=True)
 
-    def batch(self, digests: Collection[str] = ("sha256",)) -> "Batch":
+    def batch(self) -> "Batch":
         """Land many contents together; `Batch.commit` makes them appear."""
-        return Batch(self, digests)
+        return Batch(self)
 
     def put(self, stream: BinaryIO, digests: Collection[str] = ("sha256",)) -> Landed:
         """Land one content; it is there, and on the disk, when this returns."""
-        with self.batch(digests) as batch:
-            landed = batch.put(stream)
+        with self.batch() as batch:
+            landed = batch.put(iter(partial(stream.read, CHUNK_BYTES), b""), digests)
             batch.commit()
         return landed
 
@@ -98,7 +99,11 @@ class Landing:
         return size_bytes
 
     def release(self, sha256: str) -> bool:
-        """Let go of a content; False when it was not there. The caller has proven I4."""
+        """Let go of a content; False when it was not there.
+
+        The caller has proven I4, and calls this within the store's transaction that marks the
+        blob as released: an ingest that lands the same content waits for that transaction.
+        """
         try:
             self._fs.rm_file(self._path(sha256))
         except FileNotFoundError:
@@ -146,21 +151,22 @@ class Landing:
 class Batch:
     """Contents on their way in. Left without `commit`, nothing of it stays."""
 
-    def __init__(self, landing: Landing, digests: Collection[str]) -> None:
+    def __init__(self, landing: Landing) -> None:
         self._landing = landing
-        self._wants_sm3 = "sm3" in digests
         self._temporary: dict[str, str] = {}
         self.size_bytes = 0
 
-    def put(self, stream: BinaryIO) -> Landed:
-        """Read a content to its end; it appears with `commit`."""
+    def put(
+        self, chunks: Iterable[bytes | memoryview], digests: Collection[str] = ("sha256",)
+    ) -> Landed:
+        """Take a whole content; it appears with `commit`. Nothing stays when `chunks` raises."""
         sha256 = hashlib.sha256()
-        sm3 = hashlib.new("sm3") if self._wants_sm3 else None
+        sm3 = hashlib.new("sm3") if "sm3" in digests else None
         path = self._landing._new_temporary()
         size_bytes = 0
         try:
             with self._landing._open_temporary(path) as out:
-                while chunk := stream.read(CHUNK_BYTES):
+                for chunk in chunks:
                     sha256.update(chunk)
                     if sm3 is not None:
                         sm3.update(chunk)
@@ -183,7 +189,7 @@ class Batch:
             self._landing._sync()
         for sha256 in moving:
             del self._temporary[sha256]
-        self._discard()
+        self.discard()
 
     def _keep(self, landed: Landed, path: str) -> None:
         if landed.sha256 in self._temporary:
@@ -192,7 +198,8 @@ class Batch:
             self._temporary[landed.sha256] = path
             self.size_bytes += landed.size_bytes
 
-    def _discard(self) -> None:
+    def discard(self) -> None:
+        """Let go of everything that was not committed."""
         for path in self._temporary.values():
             self._landing._fs.rm_file(path)
         self._temporary.clear()
@@ -207,10 +214,10 @@ class Batch:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._discard()
+        self.discard()
 
 
-def _write_all(out: IO[bytes], chunk: bytes) -> None:
+def _write_all(out: IO[bytes], chunk: bytes | memoryview) -> None:
     """An unbuffered file may take less than it was given."""
     rest = memoryview(chunk)
     while rest:

@@ -165,6 +165,8 @@ volumes = Table(
     Column("plan_id", ID, ForeignKey("plans.plan_id"), nullable=False),
     Column("fonds", Text, nullable=False),
     Column("series", Text, nullable=False),
+    # Counts the volumes of a series; part of the label.
+    Column("number", Integer, nullable=False),
     Column("label", Text, nullable=False),
     Column("state", STATE, nullable=False),
     # The copies that its policy asks for; fixed when it was planned.
@@ -176,6 +178,7 @@ volumes = Table(
     Column("files", BigInteger, nullable=False),
     # SHA-256 over the encoded plan, the file plans/<volume_id>.ndjson of the data folder.
     Column("plan_sha256", DIGEST, nullable=False),
+    UniqueConstraint("fonds", "series", "number"),
     Index(None, "plan_id"),
     Index(None, "state"),
 )

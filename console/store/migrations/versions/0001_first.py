@@ -215,6 +215,7 @@ def upgrade() -> None:
         sa.Column("plan_id", sa.String(length=128), nullable=False),
         sa.Column("fonds", sa.Text(), nullable=False),
         sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("copies_wanted", sa.Integer(), nullable=False),
@@ -225,6 +226,7 @@ def upgrade() -> None:
         sa.Column("plan_sha256", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name="fk_volumes_plan_id_plans"),
         sa.PrimaryKeyConstraint("volume_id", name="pk_volumes"),
+        sa.UniqueConstraint("fonds", "series", "number", name="uq_volumes_fonds_series_number"),
     )
     op.create_index("ix_volumes_plan_id", "volumes", ["plan_id"])
     op.create_index("ix_volumes_state", "volumes", ["state"])

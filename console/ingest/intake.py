@@ -1,0 +1,352 @@
+"""Taking a folder in, dossier by dossier, every file hashed on its way into the landing zone.
+
+A file that cannot be taken is refused with a number and a reason, and the rest goes on. Running
+the same ingest again, after a crash or a success, takes in what is missing and nothing twice:
+
+- a file that the package has already, with the same size and modification time, is not read again
+  (unless `reread` is asked for, or the landing zone has lost or damaged its content);
+- one with another content is refused, because what has landed may be on a disc already. Only while
+  its package is still open, after an ingest that was cut short, does the newer content replace it;
+- a new file is added as long as its package is in no plan, and refused afterwards.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from appliance.contract.errors import SteleError, info_of
+from appliance.volume.errors import (
+    INVALID_PLAN,
+    SOURCE_CHANGED,
+    SOURCE_UNREADABLE,
+    VolumeError,
+)
+from appliance.volume.names import check_path, text_from_bytes
+from appliance.volume.plan import DossierRef
+from appliance.volume.sizing import package_sectors
+from appliance.volume.tool.folder import FoundFile, FoundFolder, LeftOut, Reason, SourceFolder
+from console.ingest.dossiers import Dossier, Found, find_dossiers
+from console.ingest.intake_batch import IntakeBatch
+from console.ingest.packages import (
+    KnownFile,
+    OpenPackage,
+    close,
+    contents,
+    find_or_make,
+    known_files,
+)
+from console.ingest.titles import check_title
+from console.planner.policy import Policy
+from console.store.engine import reading
+from console.store.ids import new_id
+from console.store.policies import load_policy, register_policy
+from console.store.schema import ingests
+from console.store.states import IngestState, PackageState
+from console.store.workspace import Workspace
+
+REFUSALS_SHOWN_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOrder:
+    """What to take in, and where it belongs. `dossier`: the whole folder is this one dossier."""
+
+    source: Path
+    fonds: str
+    series: str
+    dossier: str | None = None
+    policy: str | None = None
+    reread: bool = False
+
+
+class IngestProgress(Struct, frozen=True):
+    files_done: int
+    files_total: int
+    bytes_done: int
+    bytes_total: int
+    path: str
+
+
+class Refusal(Struct, frozen=True):
+    """A file that was left out. `path` is below the source folder, in name text."""
+
+    path: str
+    code: int
+    message: str
+
+
+class IngestReport(Struct, frozen=True):
+    """What became of an ingest. `refusals` holds the first 1,000 of `files_refused`."""
+
+    ingest_id: str
+    state: IngestState
+    packages: list[str]
+    files_taken: int
+    bytes_taken: int
+    files_known: int
+    files_refused: int
+    refusals: list[Refusal]
+
+
+def ingest(
+    workspace: Workspace,
+    order: IngestOrder,
+    progress: Callable[[IngestProgress], None] = lambda _: None,
+) -> IngestReport:
+    """Take a folder in; returns when everything is in the landing zone or refused.
+
+    Raises:
+        SteleError: 3410 the folder cannot be read or holds the data folder; 3411 a bad title;
+            5203, 5204 the policy. Nothing was taken in then.
+    """
+    check_title("fonds", order.fonds)
+    check_title("series", order.series)
+    dossiers = find_dossiers(order.source, order.dossier)
+    _check_source(workspace, order.source)
+    policy = load_policy(workspace, order.policy or workspace.config.archive.policy)
+    workspace.landing.sweep()
+    intake = _Intake(workspace, order, policy, progress)
+    intake.begin()
+    try:
+        intake.count(dossiers)
+        for dossier in dossiers:
+            intake.take_dossier(dossier)
+        return intake.end()
+    except BaseException as error:
+        intake.fail(error)
+        raise
+
+
+def _check_source(workspace: Workspace, source: Path) -> None:
+    if workspace.data.resolve().is_relative_to(source.resolve()):
+        raise SteleError(3410, f"{source} holds the console's own data folder {workspace.data}")
+
+
+class _Intake:
+    """One run of an ingest: its tally, and the batch under way."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        order: IngestOrder,
+        policy: Policy,
+        progress: Callable[[IngestProgress], None],
+    ) -> None:
+        self._workspace = workspace
+        self._order = order
+        self._policy = policy
+        self._progress = progress
+        self._ingest_id = new_id("in")
+        self._batch = IntakeBatch(workspace, self._ingest_id)
+        self._tally = _Tally()
+
+    def begin(self) -> None:
+        with self._workspace.store.begin() as connection:
+            register_policy(connection, self._policy)
+            connection.execute(
+                ingests.insert(),
+                {
+                    "ingest_id": self._ingest_id,
+                    "source": text_from_bytes(os.fsencode(self._order.source)),
+                    "fonds": self._order.fonds,
+                    "series": self._order.series,
+                    "state": IngestState.RUNNING,
+                    "started_at": datetime.now(UTC),
+                },
+            )
+
+    def count(self, dossiers: list[Dossier]) -> None:
+        """Look at everything once, so that progress has an end."""
+        tally = self._tally
+        for dossier in dossiers:
+            files, size_bytes = dossier.total()
+            tally.files_total += files
+            tally.bytes_total += size_bytes
+        self._write(files_total=tally.files_total, bytes_total=tally.bytes_total)
+
+    def take_dossier(self, dossier: Dossier) -> None:
+        place = (self._order.fonds, self._order.series, dossier.title)
+        with self._workspace.store.begin() as connection:
+            package = find_or_make(
+                connection, place, dossier.folder, dossier.restore_prefix, self._policy
+            )
+            known = known_files(connection, package.package_id)
+        self._tally.packages.append(package.package_id)
+        refused_before = self._tally.files_refused
+        try:
+            with dossier.open() as source:
+                self._batch.add_folder(package.package_id, "", dossier.root.stat().st_mtime_ns)
+                for found in dossier.scan(source):
+                    self._take_found(package, dossier, source, found, known)
+        except VolumeError as error:  # The folder itself; what concerns one file was refused.
+            self._refuse(package, dossier, "", 3407, error.message)
+        self._batch.flush(self._tally.progress_row)
+        self._close(package, some_refused=self._tally.files_refused > refused_before)
+
+    def end(self) -> IngestReport:
+        tally = self._tally
+        state = IngestState.PARTLY if tally.files_refused else IngestState.DONE
+        self._write(state=state, ended_at=datetime.now(UTC), **tally.progress_row)
+        return IngestReport(
+            self._ingest_id,
+            state,
+            tally.packages,
+            tally.files_taken,
+            tally.bytes_taken,
+            tally.files_known,
+            tally.files_refused,
+            tally.refusals,
+        )
+
+    def fail(self, error: BaseException) -> None:
+        """Note in the store why this run ended early; what was flushed stays."""
+        self._batch.discard()
+        info = info_of(error)
+        self._write(
+            state=IngestState.FAILED,
+            ended_at=datetime.now(UTC),
+            error_code=info.code,
+            error_message=info.message,
+        )
+
+    def _take_found(
+        self,
+        package: OpenPackage,
+        dossier: Dossier,
+        source: SourceFolder,
+        found: Found,
+        known: dict[str, KnownFile],
+    ) -> None:
+        """One entry of the source: taken in, or refused with its reason."""
+        if isinstance(found, FoundFolder):
+            self._batch.add_folder(package.package_id, found.path, found.mtime_ns)
+        elif isinstance(found, LeftOut):
+            self._refuse(package, dossier, found.path, *_why_left_out(found))
+        else:
+            try:
+                self._take_file(package, source, found, known.get(found.path))
+            except (SteleError, VolumeError) as error:
+                code = _CODES.get(error.code, error.code)
+                self._refuse(package, dossier, found.path, code, error.message)
+            self._tally.files_done += 1
+            self._tally.bytes_done += found.size_bytes
+            self._progress(self._tally.progress(dossier.source_path(found.path)))
+        if self._batch.is_full:
+            self._batch.flush(self._tally.progress_row)
+
+    def _take_file(
+        self, package: OpenPackage, source: SourceFolder, found: FoundFile, known: KnownFile | None
+    ) -> None:
+        """Raises SteleError 3404, 3408, or VolumeError 3001, 3006, 3007."""
+        if known is None:
+            if not package.takes_new_files:
+                raise SteleError(3408, f"its dossier is {package.state} and takes no new files")
+            check_path(f"{package.folder}/{found.path}")
+        elif not self._wants_content(package, source, found, known):
+            self._tally.files_known += 1
+            return
+        with source.open(found) as file:
+            landed = self._batch.take(package, found.path, found.mtime_ns, file.chunks(), known)
+        self._tally.files_taken += 1
+        self._tally.bytes_taken += landed.size_bytes
+
+    def _wants_content(
+        self, package: OpenPackage, source: SourceFolder, found: FoundFile, known: KnownFile
+    ) -> bool:
+        """Whether a known file's content is to be landed, again or in the place of another."""
+        lacks_content = package.needs_content and not known.is_sound
+        looks_same = (found.size_bytes, found.mtime_ns) == (known.size_bytes, known.mtime_ns)
+        if looks_same and not lacks_content and not self._order.reread:
+            return False
+        if _sha256(source, found) == known.sha256:
+            return lacks_content
+        if package.state is PackageState.OPEN:
+            return True
+        raise SteleError(3404, f"its content differs from what the {package.state} dossier holds")
+
+    def _refuse(
+        self, package: OpenPackage, dossier: Dossier, path: str, code: int, message: str
+    ) -> None:
+        whole = dossier.source_path(path)
+        self._batch.refuse(package.package_id, whole, code, message)
+        self._tally.files_refused += 1
+        if len(self._tally.refusals) < REFUSALS_SHOWN_MAX:
+            self._tally.refusals.append(Refusal(whole, code, message))
+
+    def _close(self, package: OpenPackage, *, some_refused: bool) -> None:
+        with reading(self._workspace.store).connect() as connection:
+            entries, empty_folders = contents(connection, package.package_id)
+        if some_refused and not entries:
+            return  # Nothing of it came in: it stays open for the next try.
+        ref = DossierRef(package.package_id, package.dossier, package.folder)
+        sectors = package_sectors(
+            entries, empty_folders, folder=package.folder, dossier=ref, digests=package.digests
+        )
+        with self._workspace.store.begin() as connection:
+            close(connection, package.package_id, sectors)
+
+    def _write(self, **values: object) -> None:
+        with self._workspace.store.begin() as connection:
+            connection.execute(
+                ingests.update().where(ingests.c.ingest_id == self._ingest_id).values(**values)
+            )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has been counted so far."""
+
+    packages: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    files_total: int = 0
+    bytes_total: int = 0
+    files_done: int = 0
+    bytes_done: int = 0
+    files_taken: int = 0
+    bytes_taken: int = 0
+    files_known: int = 0
+    files_refused: int = 0
+
+    @property
+    def progress_row(self) -> dict[str, int]:
+        return {
+            "files_done": self.files_done,
+            "bytes_done": self.bytes_done,
+            "files_refused": self.files_refused,
+        }
+
+    def progress(self, path: str) -> IngestProgress:
+        return IngestProgress(
+            self.files_done, self.files_total, self.bytes_done, self.bytes_total, path
+        )
+
+
+_CODES = {INVALID_PLAN: 3409, SOURCE_CHANGED: 3403, SOURCE_UNREADABLE: 3407}
+"""The ingest's own number for what reading the source may report."""
+
+_LEFT_OUT = {
+    Reason.SYMBOLIC_LINK: (3405, "a symbolic link is not followed"),
+    Reason.SOCKET: (3406, "a socket has no content to archive"),
+    Reason.PIPE: (3406, "a named pipe has no content to archive"),
+    Reason.DEVICE: (3406, "a device has no content to archive"),
+    Reason.UNREADABLE: (3407, "it cannot be read"),
+    Reason.BAD_PATH: (3409, "its name cannot stand on a disc"),
+}
+
+
+def _why_left_out(found: LeftOut) -> tuple[int, str]:
+    code, message = _LEFT_OUT[found.reason]
+    return code, f"{message}: {found.detail}" if found.detail else message
+
+
+def _sha256(source: SourceFolder, found: FoundFile) -> str:
+    digest = hashlib.sha256()
+    with source.open(found) as file:
+        for chunk in file.chunks():
+            digest.update(chunk)
+    return digest.hexdigest()

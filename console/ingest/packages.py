@@ -1,0 +1,189 @@
+"""Packages in the store while an ingest works on them: opened, filled, closed.
+
+What makes an ingest idempotent: a package is its fonds, series and dossier; a file in it is its
+path; its content is its digest. Whatever was there before is recognised and not taken twice.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from console.ingest.titles import free_folder
+from console.planner.policy import Policy, policy_from_document
+from console.store.ids import new_id
+from console.store.keys import search_key
+from console.store.schema import (
+    blobs,
+    files,
+    folders,
+    packages,
+    policies,
+    volume_packages,
+    volumes,
+)
+from console.store.states import BlobState, FileState, PackageState, VolumeState
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPackage:
+    """A package as an ingest found or made it."""
+
+    package_id: str
+    state: PackageState
+    dossier: str
+    folder: str
+    digests: tuple[str, ...]
+    """What its policy asks to be computed of every file."""
+
+    @property
+    def takes_new_files(self) -> bool:
+        return self.state in (PackageState.OPEN, PackageState.LANDED, PackageState.DAMAGED)
+
+    @property
+    def needs_content(self) -> bool:
+        """Whether the landing zone must hold all of it: its copies are not all verified."""
+        return self.state is not PackageState.ARCHIVED
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file that the package has already. `is_sound`: the landing zone holds its content."""
+
+    file_id: str
+    size_bytes: int
+    mtime_ns: int
+    sha256: str
+    is_sound: bool
+
+
+def find_or_make(
+    connection: sa.Connection,
+    place: tuple[str, str, str],
+    wanted_folder: str,
+    restore_prefix: str,
+    policy: Policy,
+) -> OpenPackage:
+    """The package of a fonds, series and dossier; a new one is open, empty and under `policy`.
+
+    One that exists keeps the policy under which it was made.
+    """
+    fonds, series, dossier = place
+    in_series = (packages.c.fonds == fonds) & (packages.c.series == series)
+    row = connection.execute(
+        sa.select(packages, policies.c.document)
+        .join(policies)
+        .where(in_series, packages.c.dossier == dossier)
+    ).one_or_none()
+    if row is not None:
+        digests = policy_from_document(row.document).digests.value
+        state = PackageState(row.state)
+        return OpenPackage(row.package_id, state, dossier, row.folder, tuple(digests))
+    like = packages.c.folder.startswith(wanted_folder, autoescape=True)
+    taken = connection.scalars(sa.select(packages.c.folder).where(in_series, like)).all()
+    folder = free_folder(wanted_folder, taken)
+    package = OpenPackage(
+        new_id("pk"), PackageState.OPEN, dossier, folder, tuple(policy.digests.value)
+    )
+    connection.execute(
+        packages.insert(),
+        {
+            "package_id": package.package_id,
+            "fonds": fonds,
+            "series": series,
+            "dossier": dossier,
+            "folder": folder,
+            "restore_prefix": restore_prefix,
+            "policy_id": policy.policy_id,
+            "state": package.state,
+            "search_key": search_key(f"{fonds}\n{series}\n{dossier}"),
+            "created_at": datetime.now(UTC),
+        },
+    )
+    return package
+
+
+def known_files(connection: sa.Connection, package_id: str) -> dict[str, KnownFile]:
+    """Every file of a package by its path."""
+    query = (
+        sa.select(
+            files.c.path,
+            files.c.file_id,
+            files.c.size_bytes,
+            files.c.mtime_ns,
+            files.c.sha256,
+            sa.func.coalesce(blobs.c.state, "") == BlobState.LANDED,
+        )
+        .outerjoin_from(files, blobs, files.c.sha256 == blobs.c.sha256)
+        .where(files.c.package_id == package_id)
+    )
+    return {
+        path: KnownFile(file_id, size_bytes, mtime_ns, sha256, bool(is_sound))
+        for path, file_id, size_bytes, mtime_ns, sha256, is_sound in connection.execute(query)
+    }
+
+
+def reopen(connection: sa.Connection, package_id: str) -> None:
+    """No plan may take a package that is being added to."""
+    connection.execute(
+        packages.update()
+        .where(packages.c.package_id == package_id, packages.c.state == PackageState.LANDED)
+        .values(state=PackageState.OPEN)
+    )
+
+
+def close(connection: sa.Connection, package_id: str, sectors: int) -> PackageState:
+    """Sum up a package whose source was read to its end, and let it be planned.
+
+    A package with a damaged file stays damaged. One whose volume is under way is planned again.
+    """
+    row = connection.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(files.c.size_bytes), 0),
+            sa.func.count().filter(files.c.state == FileState.DAMAGED),
+        ).where(files.c.package_id == package_id)
+    ).one()
+    state = _closed_state(connection, package_id, damaged=row[2] > 0)
+    connection.execute(
+        packages.update()
+        .where(packages.c.package_id == package_id)
+        .values(files=row[0], size_bytes=int(row[1]), sectors=sectors, state=state)
+    )
+    return state
+
+
+def contents(connection: sa.Connection, package_id: str) -> tuple[list[tuple[str, int]], list[str]]:
+    """Paths and sizes of a package's files, and its empty folders, below its own folder.
+
+    That folder itself is implied.
+    """
+    entries = [
+        (row.path, row.size_bytes)
+        for row in connection.execute(
+            sa.select(files.c.path, files.c.size_bytes).where(files.c.package_id == package_id)
+        )
+    ]
+    every = connection.scalars(
+        sa.select(folders.c.path).where(folders.c.package_id == package_id)
+    ).all()
+    used = {path.rpartition("/")[0] for path, _ in entries}
+    used |= {path.rpartition("/")[0] for path in every if path}
+    return entries, [path for path in every if path and path not in used]
+
+
+def _closed_state(connection: sa.Connection, package_id: str, *, damaged: bool) -> PackageState:
+    now = connection.scalar(sa.select(packages.c.state).where(packages.c.package_id == package_id))
+    if now == PackageState.ARCHIVED:
+        return PackageState.ARCHIVED
+    if damaged:
+        return PackageState.DAMAGED
+    under_way = connection.scalar(
+        sa.select(sa.func.count())
+        .select_from(volume_packages.join(volumes))
+        .where(
+            volume_packages.c.package_id == package_id,
+            volumes.c.state.in_([VolumeState.PLANNED, VolumeState.APPROVED]),
+        )
+    )
+    return PackageState.PLANNED if under_way else PackageState.LANDED

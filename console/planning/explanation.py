@@ -1,0 +1,118 @@
+"""Why a plan is as it is: every disc, every dossier without one, what may go wrong. Pure."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from console.planner.packing import SECTOR_BYTES, PackageSize, PackedVolume
+from console.planning.capacity import Blanks, CapacityChoice
+
+
+class VolumeExplanation(Struct, frozen=True):
+    """One disc of a plan. `reason` says why these dossiers share it."""
+
+    volume_id: str
+    label: str
+    fonds: str
+    series: str
+    dossiers: int
+    files: int
+    payload_bytes: int
+    image_size_bytes: int
+    capacity_bytes: int
+    copies: int
+    reason: str
+
+    @property
+    def fill(self) -> float:
+        """The part of the disc that the image takes, 0…1."""
+        return self.image_size_bytes / self.capacity_bytes
+
+
+class TooLarge(Struct, frozen=True):
+    """A dossier that no disc can hold whole, and what would help."""
+
+    package_id: str
+    fonds: str
+    series: str
+    dossier: str
+    needs_bytes: int
+    room_bytes: int
+    largest_file_bytes: int
+    code: int
+    advice: str
+
+
+class Explanation(Struct, frozen=True):
+    """Everything that was decided. `lower_bound` discs are needed whatever one does, per copy."""
+
+    volumes: list[VolumeExplanation]
+    too_large: list[TooLarge]
+    discs: int
+    lower_bound: int
+    blanks: int
+    capacity: list[str]
+    warnings: list[str]
+
+
+def explain_volume(
+    volume: PackedVolume, volume_id: str, label: str, image_size_bytes: int, copies: int
+) -> VolumeExplanation:
+    """Describe one disc."""
+    count = len(volume.packages)
+    free_bytes = volume.capacity_bytes - image_size_bytes
+    what = f"{count} dossier{'s' if count != 1 else ''} of {volume.fonds} / {volume.series}"
+    reason = f"{what}, each whole; {free_bytes} bytes stay free"
+    return VolumeExplanation(
+        volume_id=volume_id,
+        label=label,
+        fonds=volume.fonds,
+        series=volume.series,
+        dossiers=count,
+        files=sum(package.files for package in volume.packages),
+        payload_bytes=sum(package.size_bytes for package in volume.packages),
+        image_size_bytes=image_size_bytes,
+        capacity_bytes=volume.capacity_bytes,
+        copies=copies,
+        reason=reason,
+    )
+
+
+def explain_too_large(
+    package: PackageSize, choice: CapacityChoice, largest_file_bytes: int
+) -> TooLarge:
+    """Say how much too large a dossier is, and what would make it fit."""
+    room_bytes = choice.sectors.largest_room * SECTOR_BYTES
+    needs_bytes = package.sectors * SECTOR_BYTES
+    disc_bytes = needs_bytes + choice.sectors.fixed_sectors * SECTOR_BYTES
+    head = (
+        f"dossier {package.dossier!r} of {package.fonds} / {package.series} needs {needs_bytes} "
+        f"bytes, and the largest disc has room for {room_bytes}"
+    )
+    larger_disc = f"a blank disc of at least {disc_bytes} bytes"
+    if largest_file_bytes >= room_bytes:
+        advice = (
+            f"{head}; its largest file has {largest_file_bytes} bytes, so it takes {larger_disc}"
+        )
+    else:
+        parts = max(2, -(-needs_bytes // room_bytes))
+        advice = f"{head}; split it into at least {parts} dossiers, or provide {larger_disc}"
+    return TooLarge(
+        package.package_id,
+        package.fonds,
+        package.series,
+        package.dossier,
+        needs_bytes,
+        room_bytes,
+        largest_file_bytes,
+        5201,
+        advice,
+    )
+
+
+def warnings_of(volumes: Sequence[VolumeExplanation], blanks: Blanks) -> list[str]:
+    """What the person who approves should know."""
+    discs = sum(volume.copies for volume in volumes)
+    if blanks.count >= discs:
+        return []
+    return [f"the plan takes {discs} blank discs, and the fleet reports {blanks.count}"]
