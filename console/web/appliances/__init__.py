@@ -1,0 +1,1 @@
+"""The cabinets as they stand: slots, drives, robot, discs."""

@@ -1,0 +1,1 @@
+"""What is kept: the tree, search, copies and download."""

@@ -1,0 +1,231 @@
+"""What the store knows of the archive: its tree, its search, where each file's copies lie."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from console.store import schema as s
+from console.store.keys import search_key
+from console.store.states import BlobState, CopyState, PackageState
+
+FOUND_ROWS = 100
+PAGE_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One series of a fonds, summed up."""
+
+    fonds: str
+    series: str
+    dossiers: int
+    files: int
+    size_bytes: int
+    archived: int
+    """How many of its dossiers have all their copies verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subfolder:
+    name: str
+    path: str
+    files: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPage:
+    """One folder of a dossier: its subfolders, and its files from `offset` on."""
+
+    folders: list[Subfolder]
+    files: Sequence[sa.RowMapping]
+    total: int
+    is_kept: bool
+    """Whether the folder itself is recorded, so that it exists even when nothing is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    dossiers: int
+    files: int
+    size_bytes: int
+    volumes: int
+    verified_copies: int
+
+
+def totals(connection: sa.Connection) -> Totals:
+    """The archive in five numbers."""
+    packages = connection.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(s.packages.c.files), 0),
+            sa.func.coalesce(sa.func.sum(s.packages.c.size_bytes), 0),
+        ).select_from(s.packages)
+    ).one()
+    volumes = connection.scalar(sa.select(sa.func.count()).select_from(s.volumes)) or 0
+    verified = connection.scalar(
+        sa.select(sa.func.count()).select_from(s.copies).where(s.copies.c.state == CopyState.VERIFIED)
+    )
+    return Totals(packages[0], int(packages[1]), int(packages[2]), volumes, verified or 0)
+
+
+def branches(connection: sa.Connection) -> list[Branch]:
+    """Every series, by fonds."""
+    p = s.packages.c
+    query = (
+        sa.select(
+            p.fonds,
+            p.series,
+            sa.func.count(),
+            sa.func.sum(p.files),
+            sa.func.sum(p.size_bytes),
+            sa.func.sum(sa.case((p.state == PackageState.ARCHIVED, 1), else_=0)),
+        )
+        .group_by(p.fonds, p.series)
+        .order_by(p.fonds, p.series)
+    )
+    return [Branch(r[0], r[1], r[2], int(r[3]), int(r[4]), int(r[5])) for r in connection.execute(query)]
+
+
+def dossiers(
+    connection: sa.Connection, fonds: str, series: str, offset: int = 0
+) -> Sequence[sa.RowMapping]:
+    """The dossiers of a series, a page of them."""
+    query = (
+        sa.select(s.packages)
+        .where(s.packages.c.fonds == fonds, s.packages.c.series == series)
+        .order_by(s.packages.c.dossier)
+        .offset(offset)
+        .limit(PAGE_ROWS)
+    )
+    return connection.execute(query).mappings().all()
+
+
+def package(connection: sa.Connection, package_id: str) -> sa.RowMapping | None:
+    query = sa.select(s.packages).where(s.packages.c.package_id == package_id)
+    return connection.execute(query).mappings().one_or_none()
+
+
+def folder_page(
+    connection: sa.Connection, package_id: str, folder: str, offset: int = 0
+) -> FolderPage:
+    """What lies directly in `folder` of a dossier; '' is the dossier itself."""
+    prefix = f"{folder}/" if folder else ""
+    f = s.files.c
+    rest = sa.func.substr(f.path, len(prefix) + 1)
+    below = (f.package_id == package_id) & (sa.func.substr(f.path, 1, len(prefix)) == prefix)
+    slash = _position(connection, rest)
+    here = below & (slash == 0)
+    files = (
+        sa.select(s.files).where(here).order_by(f.path).offset(offset).limit(PAGE_ROWS)
+    )
+    kept = sa.select(s.folders.c.path).where(
+        s.folders.c.package_id == package_id, s.folders.c.path == folder
+    )
+    return FolderPage(
+        folders=_subfolders(connection, package_id, prefix, below & (slash > 0), rest, slash),
+        files=connection.execute(files).mappings().all(),
+        total=connection.scalar(sa.select(sa.func.count()).select_from(s.files).where(here)) or 0,
+        is_kept=connection.scalar(kept) is not None,
+    )
+
+
+def _subfolders(
+    connection: sa.Connection,
+    package_id: str,
+    prefix: str,
+    where: sa.ColumnElement[bool],
+    rest: sa.ColumnElement[str],
+    slash: sa.ColumnElement[int],
+) -> list[Subfolder]:
+    name = sa.func.substr(rest, 1, slash - 1)
+    query = (
+        sa.select(name, sa.func.count(), sa.func.sum(s.files.c.size_bytes))
+        .where(where)
+        .group_by(name)
+    )
+    sums = {row[0]: (row[1], int(row[2])) for row in connection.execute(query)}
+    # Folders that hold nothing are kept too, so they are shown.
+    kept = sa.select(s.folders.c.path).where(
+        s.folders.c.package_id == package_id,
+        sa.func.substr(s.folders.c.path, 1, len(prefix)) == prefix,
+    )
+    for path in connection.scalars(kept):
+        if below := path[len(prefix) :]:
+            sums.setdefault(below.partition("/")[0], (0, 0))
+    return [Subfolder(n, prefix + n, files, size) for n, (files, size) in sorted(sums.items())]
+
+
+def _position(connection: sa.Connection, text: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    """Where the first '/' stands in a text, from 1; 0 when there is none."""
+    name = "instr" if connection.dialect.name == "sqlite" else "strpos"
+    found: sa.ColumnElement[int] = getattr(sa.func, name)(text, "/", type_=sa.Integer)
+    return found
+
+
+def find_files(connection: sa.Connection, words: str) -> Sequence[sa.RowMapping]:
+    """Files whose path, dossier, series or fonds hold every word, whatever case or width."""
+    keys = [search_key(word) for word in words.split()]
+    if not keys:
+        return []
+    p = s.packages.c
+    query = (
+        sa.select(s.files, p.fonds, p.series, p.dossier)
+        .join_from(s.files, s.packages, p.package_id == s.files.c.package_id)
+        .where(
+            *(
+                s.files.c.search_key.contains(key, autoescape=True)
+                | p.search_key.contains(key, autoescape=True)
+                for key in keys
+            )
+        )
+        .order_by(p.fonds, p.series, p.dossier, s.files.c.path)
+        .limit(FOUND_ROWS + 1)
+    )
+    return connection.execute(query).mappings().all()
+
+
+def file(connection: sa.Connection, file_id: str) -> sa.RowMapping | None:
+    """One file with its dossier and where its bytes can be had at once."""
+    p = s.packages.c
+    query = (
+        sa.select(
+            s.files,
+            p.fonds,
+            p.series,
+            p.dossier,
+            p.folder,
+            (s.blobs.c.state == BlobState.LANDED).label("is_landed"),
+            s.delivered.c.expires_at,
+        )
+        .join_from(s.files, s.packages, p.package_id == s.files.c.package_id)
+        .outerjoin(s.blobs, s.blobs.c.sha256 == s.files.c.sha256)
+        .outerjoin(s.delivered, s.delivered.c.sha256 == s.files.c.sha256)
+        .where(s.files.c.file_id == file_id)
+    )
+    return connection.execute(query).mappings().one_or_none()
+
+
+def copies(connection: sa.Connection, package_id: str) -> Sequence[sa.RowMapping]:
+    """Every copy of the volumes that hold a dossier, with its disc's place now."""
+    query = (
+        sa.select(s.copies, s.volumes.c.label, s.media.c.home_slot, s.media.c.place)
+        .select_from(
+            s.volume_packages.join(
+                s.volumes, s.volumes.c.volume_id == s.volume_packages.c.volume_id
+            )
+            .join(s.copies, s.copies.c.volume_id == s.volumes.c.volume_id)
+            .outerjoin(s.media, s.media.c.medium_id == s.copies.c.medium_id)
+        )
+        .where(s.volume_packages.c.package_id == package_id)
+        .order_by(s.volumes.c.label, s.copies.c.role.desc())
+    )
+    return connection.execute(query).mappings().all()
+
+
+def has_verified_copy(connection: sa.Connection, file_row: sa.RowMapping) -> bool:
+    """Whether some disc holds the file's dossier, read back and agreed."""
+    return any(
+        row["state"] == CopyState.VERIFIED for row in copies(connection, file_row["package_id"])
+    )

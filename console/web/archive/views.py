@@ -1,0 +1,207 @@
+"""Pages of the archive: the tree, search, one file with its copies, download, getting it back."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from flask import Blueprint, Flask, Response, abort, render_template, request, url_for
+from sqlalchemy import Connection
+
+from appliance.contract.errors import SteleError
+from console.web.archive import queries
+from console.web.archive.downloads import send_stream
+from console.web.context import speaking, store_reading, workspace
+from console.web.live.hub import Hub
+from console.web.requests.queries import newest_request
+
+blueprint = Blueprint("archive", __name__, url_prefix="/archive")
+
+MAX_QUERY_CHARACTERS = 200
+
+
+class Pager(NamedTuple):
+    """Offsets of the pages before and after; None where there is none."""
+
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a file's bytes can be had now."""
+
+    is_here: bool
+    coming: sa.RowMapping | None
+    failed: sa.RowMapping | None
+    can_fetch: bool
+
+
+def register(app: Flask, live: Hub) -> None:
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals["page_url"] = page_url
+    live.renderers["file"] = partial(render_fragments, app)
+
+
+@blueprint.get("/")
+def index() -> str:
+    with store_reading() as connection:
+        return render_template(
+            "archive/index.html",
+            branches=queries.branches(connection),
+            totals=queries.totals(connection),
+        )
+
+
+@blueprint.get("/series")
+def series() -> str:
+    """One series, named by ``?fonds=&series=``: names may hold any character."""
+    fonds, name = request.args.get("fonds", ""), request.args.get("series", "")
+    offset = _offset()
+    with store_reading() as connection:
+        rows = queries.dossiers(connection, fonds, name, offset)
+    if not rows:
+        abort(404)
+    return render_template(
+        "archive/series.html",
+        series=name,
+        dossiers=rows[: queries.PAGE_ROWS],
+        steps=[(fonds, None), (name, None)],
+        pager=_pager(offset, offset + len(rows)),
+    )
+
+
+@blueprint.get("/dossiers/<package_id>")
+def dossier(package_id: str) -> str:
+    """One folder of a dossier: ``?folder=``, by default its first."""
+    folder, offset = request.args.get("folder", ""), _offset()
+    with store_reading() as connection:
+        package = queries.package(connection, package_id) or abort(404)
+        page = queries.folder_page(connection, package_id, folder, offset)
+        copies = queries.copies(connection, package_id)
+    if folder and not (page.folders or page.files or page.is_kept):
+        abort(404)
+    return render_template(
+        "archive/dossier.html",
+        package=package,
+        page=page,
+        copies=copies,
+        steps=_steps(package, package_id, folder),
+        pager=_pager(offset, page.total),
+    )
+
+
+@blueprint.get("/search")
+def search() -> str:
+    """Files by words: ``?q=``; only the list when a page asks for that part."""
+    query = request.args.get("q", "")[:MAX_QUERY_CHARACTERS]
+    with store_reading() as connection:
+        found = queries.find_files(connection, query)
+    context = {
+        "query": query,
+        "found": found[: queries.FOUND_ROWS],
+        "is_cut": len(found) > queries.FOUND_ROWS,
+    }
+    if "HX-Request" in request.headers:
+        return render_template("archive/found.html", **context)
+    return render_template("archive/search.html", **context)
+
+
+@blueprint.get("/files/<file_id>")
+def file(file_id: str) -> str:
+    with store_reading() as connection:
+        row = queries.file(connection, file_id) or abort(404)
+        folder = row["path"].rpartition("/")[0]
+        return render_template(
+            "archive/file.html",
+            file=row,
+            copies=queries.copies(connection, row["package_id"]),
+            access=_access(connection, row),
+            steps=_steps(row, row["package_id"], folder, row["path"].rpartition("/")[2]),
+            topics=(f"file:{file_id}",),
+        )
+
+
+@blueprint.get("/files/<file_id>/download")
+def download(file_id: str) -> Response:
+    """The bytes, from the landing zone or from what came back from a disc."""
+    with store_reading() as connection:
+        row = queries.file(connection, file_id) or abort(404)
+    for place in (workspace().landing, workspace().delivered):
+        if place.size(row["sha256"]) == row["size_bytes"]:
+            stream = place.open(row["sha256"])
+            name = row["path"].rpartition("/")[2]
+            return send_stream(stream, row["size_bytes"], name, row["sha256"])
+    raise SteleError(5481, f"the bytes of {row['path']} are not here")
+
+
+@blueprint.post("/files/<file_id>/get-back")
+def get_back(file_id: str) -> str:
+    """Ask for a file that is only on discs; the answer is how it stands."""
+    with store_reading() as connection:
+        row = queries.file(connection, file_id) or abort(404)
+        access = _access(connection, row)
+    if access.can_fetch:
+        from console.retrieval.requests import create_request
+        create_request(workspace().store, [file_id], row["path"].rpartition("/")[2])
+    with store_reading() as connection:
+        access = _access(connection, row)
+    return render_template("archive/access.html", file=row, access=access)
+
+
+def render_fragments(app: Flask, file_id: str, language: str) -> dict[str, str]:
+    """How a file's bytes can be had: it changes while they are on their way."""
+    with speaking(app, language), store_reading() as connection:
+        row = queries.file(connection, file_id)
+        if row is None:
+            return {}
+        access = _access(connection, row)
+        return {"access": render_template("archive/access.html", file=row, access=access)}
+
+
+def _access(connection: Connection, row: sa.RowMapping) -> Access:
+    is_here = any(
+        place.size(row["sha256"]) == row["size_bytes"]
+        for place in (workspace().landing, workspace().delivered)
+    )
+    newest = None if is_here else newest_request(connection, row["file_id"])
+    coming = newest if newest and newest["state"] == "waiting" else None
+    return Access(
+        is_here=is_here,
+        coming=coming,
+        failed=newest if newest and newest["state"] == "failed" else None,
+        can_fetch=not is_here and not coming and queries.has_verified_copy(connection, row),
+    )
+
+
+def _offset() -> int:
+    return min(max(request.args.get("from", 0, type=int), 0), 2**31)
+
+
+def _pager(offset: int, total: int) -> Pager:
+    size = queries.PAGE_ROWS
+    return Pager(max(0, offset - size) if offset else None, offset + size if total > offset + size else None)
+
+
+def page_url(offset: int) -> str:
+    """This page of rows, from `offset` on."""
+    kept = {name: value for name, value in request.args.items() if name != "from"}
+    return url_for(request.endpoint or "", **(request.view_args or {}), **kept, **{"from": offset})
+
+
+def _steps(
+    package: sa.RowMapping, package_id: str, folder: str, last: str | None = None
+) -> list[tuple[str, str | None]]:
+    """The path from the fonds down, each with its address; the last one is where we are."""
+    at = url_for("archive.series", fonds=package["fonds"], series=package["series"])
+    steps: list[tuple[str, str | None]] = [(package["fonds"], None), (package["series"], at)]
+    steps.append((package["dossier"], url_for("archive.dossier", package_id=package_id)))
+    names = folder.split("/") if folder else []
+    for depth, name in enumerate(names, 1):
+        below = "/".join(names[:depth])
+        steps.append((name, url_for("archive.dossier", package_id=package_id, folder=below)))
+    if last is None:
+        steps[-1] = (steps[-1][0], None)
+    else:
+        steps.append((last, None))
+    return steps

@@ -1,0 +1,74 @@
+"""What the store knows of jobs, with the words that go with their errors."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from appliance.contract.states import JobStage, JobState
+from console.store import schema as s
+
+ACTIVE_STATES = tuple(state for state in JobState if not state.is_final)
+ACTIVE_ROWS = 40
+RECENT_ROWS = 30
+PATHS = {
+    "burn": (JobStage.LOAD, JobStage.BURN, JobStage.VERIFY, JobStage.RETURN),
+    "verify": (JobStage.LOAD, JobStage.VERIFY, JobStage.RETURN),
+    "fetch": (JobStage.LOAD, JobStage.READ, JobStage.RETURN),
+}
+"""The stages that a verb goes through, for the track beside its bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of a job's track: `is_now` while it is at work on it."""
+
+    stage: str
+    is_past: bool
+    is_now: bool
+
+
+def active_jobs(connection: sa.Connection) -> list[sa.RowMapping]:
+    """Jobs that wait or run: running ones first, then the oldest."""
+    query = (
+        _with_volumes()
+        .where(s.jobs.c.state.in_(ACTIVE_STATES))
+        .order_by(s.jobs.c.state == JobState.WAITING, s.jobs.c.created_at, s.jobs.c.job_id)
+        .limit(ACTIVE_ROWS)
+    )
+    return list(connection.execute(query).mappings())
+
+
+def ended_jobs(connection: sa.Connection, limit: int = RECENT_ROWS) -> list[sa.RowMapping]:
+    """The jobs that ended last."""
+    query = (
+        _with_volumes()
+        .where(s.jobs.c.state.not_in(ACTIVE_STATES))
+        .order_by(s.jobs.c.updated_at.desc(), s.jobs.c.job_id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).mappings())
+
+
+def count_active(connection: sa.Connection) -> int:
+    query = sa.select(sa.func.count()).where(s.jobs.c.state.in_(ACTIVE_STATES))
+    return connection.scalar(query) or 0
+
+
+def steps_of(verb: str, stage: str, state: str) -> list[Step]:
+    """A job's track; a verb without a known path has none."""
+    path = PATHS.get(verb, ())
+    if state == JobState.DONE:
+        return [Step(name, is_past=True, is_now=False) for name in path]
+    now = path.index(JobStage(stage)) if stage in path else -1
+    return [Step(name, i < now, i == now) for i, name in enumerate(path)]
+
+
+def _with_volumes() -> sa.Select[Any]:
+    return sa.select(
+        s.jobs, s.volumes.c.label, s.volumes.c.fonds, s.volumes.c.series, s.copies.c.role
+    ).select_from(
+        s.jobs.outerjoin(s.volumes, s.volumes.c.volume_id == s.jobs.c.volume_id).outerjoin(
+            s.copies, s.copies.c.copy_id == s.jobs.c.copy_id
+        )
+    )

@@ -1,0 +1,1 @@
+"""Live pages: server-sent fragments, rendered once for all viewers."""

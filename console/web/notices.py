@@ -1,0 +1,53 @@
+"""What every page has to say first: a worker that is away, appliances that are, alarms."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from console.store import schema as s
+from console.web.context import workspace
+
+READY_FILE = "worker.ready"
+"""Holds the process id of the worker that is at work; it goes when the worker does."""
+ALARM_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """`worker` says whether the console's worker runs."""
+
+    worker: bool
+    away: Sequence[sa.RowMapping]
+    alarms: Sequence[sa.RowMapping]
+
+
+def current_notices(connection: sa.Connection) -> Notices:
+    """What holds now."""
+    away = (
+        sa.select(s.appliances.c.appliance, s.appliances.c.status_at)
+        .where(s.appliances.c.online.is_(False))
+        .order_by(s.appliances.c.appliance)
+    )
+    alarms = (
+        sa.select(s.alarms)
+        .where(s.alarms.c.cleared_at.is_(None))
+        .order_by(s.alarms.c.raised_at.desc())
+        .limit(ALARM_ROWS)
+    )
+    return Notices(
+        worker=is_worker_running(workspace().data),
+        away=connection.execute(away).mappings().all(),
+        alarms=connection.execute(alarms).mappings().all(),
+    )
+
+
+def is_worker_running(data: Path) -> bool:
+    """Whether the process that the ready file names is there. It runs on this machine."""
+    try:
+        os.kill(int((data / READY_FILE).read_text()), 0)
+    except (OSError, ValueError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Archive plans: look, approve, reject."""

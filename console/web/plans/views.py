@@ -1,0 +1,28 @@
+"""The page of plans, and their approval."""
+
+from flask import Blueprint, Flask, redirect, render_template, url_for
+from werkzeug import Response
+
+from console.web.context import store_reading, workspace
+from console.web.live.hub import Hub
+from console.web.plans.queries import newest_plans
+
+blueprint = Blueprint("plans", __name__, url_prefix="/plans")
+
+
+def register(app: Flask, _live: Hub) -> None:
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/")
+def index() -> str:
+    with store_reading() as connection:
+        return render_template("plans/index.html", plans=newest_plans(connection))
+
+
+@blueprint.post("/<plan_id>/approve")
+def approve(plan_id: str) -> Response:
+    """Approve a proposed plan; the worker sees it and begins."""
+    from console.planner.approval import approve_plan
+    approve_plan(workspace(), plan_id, "web")
+    return redirect(url_for("plans.index"))
