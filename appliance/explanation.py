@@ -53,12 +53,15 @@ def summary(config: Config) -> str:
     """What an appliance with this configuration is, in a few sentences."""
     profile = load_profile(config.appliance.profile)
     drives = ", ".join(drive.name for drive in config.drives)
+    slots = profile.slots()
+    terabytes = len(slots) * profile.media.nominal_capacity_bytes / 1e12
     missing = [n for n in profile.drive_stack.drives if n not in {d.name for d in config.drives}]
     return "\n".join(
         [
             f"Appliance {config.appliance.id} of site {config.appliance.site}: "
             f"{profile.title} ({profile.title_zh}), model {profile.id}.",
-            f"It has {len(profile.slots())} slots and uses drives {drives}"
+            f"It has {len(slots)} slots ({terabytes:.0f} TB with "
+            f"{profile.media.nominal_capacity_bytes / 1e9:.0f} GB discs) and uses drives {drives}"
             + (f"; {', '.join(missing)} of the profile are not used." if missing else "."),
             f"Its robot is on {config.changer.port}; its state is in {config.appliance.state_dir}.",
             f"It reports to the broker {config.broker.host}, port {config.broker.port}, "

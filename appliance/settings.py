@@ -102,15 +102,6 @@ class DriveSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ("xorriso",)
 
 
-class MediaSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The discs in use."""
-
-    nominal_capacity_bytes: Annotated[
-        Annotated[int, Meta(ge=2048)] | None,
-        Meta(description="Capacity of a disc that no drive has seen; the profile's if unset."),
-    ] = None
-
-
 class ContentSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Fetching what is to be burned and delivering what was read, over HTTP."""
 
@@ -157,7 +148,6 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     broker: BrokerSettings
     changer: ChangerSettings
     drives: Annotated[tuple[DriveSettings, ...], Meta(min_length=1)]
-    media: MediaSettings = MediaSettings()
     content: ContentSettings = ContentSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     events: EventSettings = EventSettings()

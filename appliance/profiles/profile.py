@@ -31,13 +31,11 @@ class Media(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Robot(Struct, frozen=True, forbid_unknown_fields=True):
-    """How far and how fast each axis goes."""
+    """How far each axis goes, and how fast the arm may reach out."""
 
     turn_travel_deg: Positive
     lift_travel_mm: Positive
     reach_travel_mm: Positive
-    turn_rate_deg_per_min: Positive
-    lift_rate_mm_per_min: Positive
     reach_rate_mm_per_min: Positive
 
 
