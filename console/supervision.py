@@ -65,7 +65,7 @@ class Child:
         Raises:
             SteleError: 5454 it ended, or was not ready in time; its last words are the detail.
         """
-        process = await self._spawn()
+        process = self._process = await self._spawn()
         try:
             async with asyncio.timeout(self.plan.ready_timeout_s):
                 while not await self.plan.ready(process.pid):
@@ -79,8 +79,7 @@ class Child:
         """Start the process again whenever it ends, until this task is cancelled."""
         loop = asyncio.get_running_loop()
         pause_s = _FIRST_PAUSE_S
-        while True:
-            assert self._process is not None
+        while self._process is not None:
             since_s = loop.time()
             status = await self._process.wait()
             if loop.time() - since_s > _STEADY_S:
@@ -89,7 +88,7 @@ class Child:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
             self.restarts += 1
-            await self._spawn()
+            self._process = await self._spawn()
 
     async def stop(self) -> None:
         """Ask the process to end, and kill its whole session if it does not in time."""
@@ -113,7 +112,7 @@ class Child:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         parent = os.getpid()
         with self.log_path.open("ab") as output:
-            self._process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *self.plan.argv,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
@@ -121,7 +120,6 @@ class Child:
                 start_new_session=True,
                 preexec_fn=lambda: die_with_parent(parent),
             )
-        return self._process
 
     def _failure(self, what: str) -> SteleError:
         lines = self.log_path.read_text("utf-8", "replace").splitlines()[-20:]

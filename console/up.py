@@ -5,14 +5,12 @@ the supervisor itself is killed, the kernel ends the three. Logs are in `logs/` 
 """
 
 import asyncio
-import contextlib
-import fcntl
 import logging
 import os
 import signal
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import aiomqtt
@@ -29,12 +27,10 @@ from console.broker import (
     write_broker_config,
 )
 from console.config import ConsoleConfig, load_config
+from console.processes import READY_FILE, only_one
 from console.supervision import Child, ChildPlan
 
 log = logging.getLogger(__name__)
-
-READY_FILE = "worker.ready"
-"""Holds the process id of the worker that is at work."""
 
 
 def run(
@@ -54,29 +50,12 @@ def run(
     data.mkdir(parents=True, exist_ok=True)
     config = load_config(data)
     web = replace(config.web, port=config.web.port if port is None else port)
-    broker = replace(
-        config.broker, port=config.broker.port if broker_port is None else broker_port
-    )
+    broker = replace(config.broker, port=config.broker.port if broker_port is None else broker_port)
     config = replace(config, web=web, broker=broker)
     with only_one(data / "up.lock", f"a console runs already on {data}"):
         addresses = _choose_addresses(data, config)
         write_addresses(data, addresses)
         asyncio.run(_supervise(data, config, addresses, say))
-
-
-@contextlib.contextmanager
-def only_one(path: Path, message: str) -> Iterator[None]:
-    """Hold the lock file `path`.
-
-    Raises:
-        SteleError: 5453 `message`: another process holds it.
-    """
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SteleError(5453, message) from error
-        yield
 
 
 def _choose_addresses(data: Path, config: ConsoleConfig) -> Addresses:
@@ -120,7 +99,9 @@ async def _supervise(
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
     children = [Child(plan, data / "logs") for plan in _plans(data, config, addresses)]
-    greeting = f"page    {addresses.page_url}\nbroker  {addresses.broker_url}\nlogs    {data / 'logs'}"
+    greeting = (
+        f"page    {addresses.page_url}\nbroker  {addresses.broker_url}\nlogs    {data / 'logs'}"
+    )
     running = asyncio.create_task(_run_children(children, lambda: say(greeting)))
     end = asyncio.create_task(ended.wait())
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # no stubs
 
 from console.supervision import die_with_parent
 

@@ -114,9 +114,9 @@ class ContentService:
             fetch_id,
             items,
             int(offset or 0),
-            self._delivered,
-            self._incoming,
-            lambda at, arrived: self._record(fetch_id, at, arrived),
+            delivered=self._delivered,
+            incoming=self._incoming,
+            record=lambda at, arrived: self._record(fetch_id, at, arrived),
         )
 
     def _forget(self, fetch_id: str) -> None:

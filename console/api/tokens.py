@@ -73,7 +73,7 @@ def open_tokens(workspace: Workspace) -> "Tokens":
 class Tokens:
     """Makes and checks content tokens."""
 
-    def __init__(self, key: bytes, lifetime_s: float) -> None:
+    def __init__(self, key: bytes, lifetime_s: int) -> None:
         self._signer = URLSafeTimedSerializer(key, salt="stele-content-1")
         self._lifetime_s = lifetime_s
 

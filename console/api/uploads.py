@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import FetchItem
@@ -54,6 +54,7 @@ class Upload:
         fetch_id: str,
         items: list[FetchItem],
         offset: int,
+        *,
         delivered: Landing,
         incoming: Path,
         record: Callable[[int, Arrived], None],
@@ -78,7 +79,7 @@ class Upload:
         """Where the stream stands: the next byte that is wanted."""
         return self._begins + self._in_file
 
-    def receive(self, offset: int, body: BinaryIO) -> int:
+    def receive(self, offset: int, body: IO[bytes]) -> int:
         """Take the bytes of `body`, which begin at `offset`; gives the new offset.
 
         Raises:

@@ -1,5 +1,6 @@
 """The console's own alarms: kept beside those of the appliances, under the name ``console``."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,31 +10,33 @@ from console.store import schema
 CONSOLE = "console"
 
 
-def raise_alarm(
-    connection: sa.Connection,
-    alarm_id: str,
-    where: str,
-    code: int,
-    message: str,
-    now: datetime,
-    appliance: str = CONSOLE,
-) -> None:
-    """Raise an alarm, or keep it raised; its first time stays."""
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is wrong, where. An alarm that is raised again keeps its first time."""
+
+    alarm_id: str
+    where: str
+    code: int
+    message: str
+    appliance: str = CONSOLE
+
+
+def raise_alarm(connection: sa.Connection, alarm: Alarm, now: datetime) -> None:
+    """Raise an alarm, or keep it raised."""
     alarms = schema.alarms
-    this = (alarms.c.appliance == appliance) & (alarms.c.alarm_id == alarm_id)
+    this = (alarms.c.appliance == alarm.appliance) & (alarms.c.alarm_id == alarm.alarm_id)
     raised_at = connection.scalar(
         sa.select(alarms.c.raised_at).where(this, alarms.c.cleared_at.is_(None))
     )
     connection.execute(sa.delete(alarms).where(this))
     connection.execute(
         sa.insert(alarms).values(
-            appliance=appliance,
-            alarm_id=alarm_id,
-            where_=where,
-            code=code,
-            message=message,
+            appliance=alarm.appliance,
+            alarm_id=alarm.alarm_id,
+            where_=alarm.where,
+            code=alarm.code,
+            message=alarm.message,
             raised_at=raised_at or now,
-            cleared_at=None,
         )
     )
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
-from console.dispatch.alarms import clear_alarm, raise_alarm
+from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
 from console.store import schema
 from console.store.landing import Landing
 from console.store.states import BlobState, FileState, PackageState, PlanState
@@ -19,14 +19,13 @@ log = logging.getLogger(__name__)
 
 _BATCH_BYTES = 256 * 1024 * 1024
 _BATCH = 500
+_ALARM = "landing-"
 
 _files, _packages, _blobs = schema.files.c, schema.packages.c, schema.blobs.c
 _volume_packages = schema.volume_packages.c
 
 
-def check_next(
-    engine: sa.Engine, landing: Landing, volume_id: str, now: datetime
-) -> bool:
+def check_next(engine: sa.Engine, landing: Landing, volume_id: str, now: datetime) -> bool:
     """Read a batch of the volume's unread contents and record what they are; False: none is left.
 
     Reads up to a few hundred MiB, without holding the store meanwhile.
@@ -113,7 +112,7 @@ def mark_damaged(connection: sa.Connection, sha256: str, detail: str, now: datet
         where = f"{row.folder}/{row.path}"
         log.error("[3402] %s is damaged in the landing zone: %s", where, detail)
         message = f"{where} is damaged in the landing zone and was not burned; ingest it again"
-        raise_alarm(connection, _alarm_id(row.file_id), where, 3402, message, now)
+        raise_alarm(connection, Alarm(_alarm_id(row.file_id), where, 3402, message), now)
         connection.execute(
             sa.update(schema.files)
             .where(_files.file_id == row.file_id)
@@ -127,28 +126,36 @@ def mark_damaged(connection: sa.Connection, sha256: str, detail: str, now: datet
 
 
 def heal(connection: sa.Connection, now: datetime) -> None:
-    """Let packages go on whose contents have all landed again."""
-    healed = (
-        sa.select(_files.file_id, _files.package_id)
-        .join_from(schema.files, schema.blobs, _blobs.sha256 == _files.sha256)
-        .where(_files.state == FileState.DAMAGED, _blobs.state == BlobState.LANDED)
+    """Let files and packages go on whose contents have all landed again."""
+    _clear_alarms(connection, now)
+    landed = sa.select(_blobs.sha256).where(_blobs.state == BlobState.LANDED)
+    connection.execute(
+        sa.update(schema.files)
+        .where(_files.state == FileState.DAMAGED, _files.sha256.in_(landed))
+        .values(state=FileState.LANDED)
     )
-    for row in connection.execute(healed).all():
-        clear_alarm(connection, _alarm_id(row.file_id), now)
-        connection.execute(
-            sa.update(schema.files)
-            .where(_files.file_id == row.file_id)
-            .values(state=FileState.LANDED)
-        )
     still = sa.select(_files.package_id).where(_files.state == FileState.DAMAGED)
     whole = (_packages.state == PackageState.DAMAGED) & _packages.package_id.not_in(still)
     for state, condition in (
         (PackageState.PLANNED, _packages.package_id.in_(_planned())),
         (PackageState.LANDED, sa.true()),
     ):
-        connection.execute(
-            sa.update(schema.packages).where(whole, condition).values(state=state)
+        connection.execute(sa.update(schema.packages).where(whole, condition).values(state=state))
+
+
+def _clear_alarms(connection: sa.Connection, now: datetime) -> None:
+    alarms = schema.alarms.c
+    raised = sa.select(alarms.alarm_id).where(
+        alarms.alarm_id.startswith(_ALARM), alarms.cleared_at.is_(None)
+    )
+    for alarm_id in connection.scalars(raised).all():
+        state = connection.scalar(
+            sa.select(_blobs.state)
+            .join_from(schema.blobs, schema.files, _files.sha256 == _blobs.sha256)
+            .where(_files.file_id == alarm_id.removeprefix(_ALARM))
         )
+        if state != BlobState.DAMAGED:
+            clear_alarm(connection, alarm_id, now)
 
 
 def _planned() -> sa.Select[tuple[str]]:
@@ -174,4 +181,4 @@ def _digests_of(volume_id: str) -> sa.Select[tuple[str]]:
 
 
 def _alarm_id(file_id: str) -> str:
-    return f"landing-{file_id}"
+    return _ALARM + file_id

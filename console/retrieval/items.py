@@ -22,5 +22,7 @@ def fetch_items(connection: sa.Connection, fetch_id: str) -> list[FetchItem]:
         for row in connection.execute(query)
     ]
     found.sort(key=lambda item: order_of_file(item.path))
-    seen: set[str] = set()
-    return [item for item in found if not (item.sha256 in seen or seen.add(item.sha256))]
+    first: dict[str, FetchItem] = {}
+    for item in found:
+        first.setdefault(item.sha256, item)
+    return list(first.values())

@@ -1,0 +1,194 @@
+"""Giving approved copies to appliances: what can go where, and the commands that say so."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from appliance.contract.messages import Burn
+from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
+from console.dispatch.commands import issue, unsigned
+from console.dispatch.damage import damage_of_volume
+from console.dispatch.library import read_library
+from console.dispatch.placement import Candidate, CopyWanted, place
+from console.store import schema
+from console.store.engine import reading
+from console.store.states import BlobState, CopyState, VolumeState
+
+log = logging.getLogger(__name__)
+
+_BATCH = 200
+_BLANKS_ALARM = "blank-discs"
+
+_copies, _volumes, _appliances = schema.copies.c, schema.volumes.c, schema.appliances.c
+_TAKES_BLANK = (CopyState.DISPATCHED, CopyState.BURNING)
+
+
+def volumes_to_check(engine: sa.Engine) -> list[str]:
+    """Volumes with copies to burn whose contents have not all been read since they landed."""
+    blobs, files, of_volume = schema.blobs.c, schema.files.c, schema.volume_packages.c
+    unread = (
+        sa.exists()
+        .select_from(
+            schema.volume_packages.join(
+                schema.files, files.package_id == of_volume.package_id
+            ).join(schema.blobs, blobs.sha256 == files.sha256)
+        )
+        .where(
+            of_volume.volume_id == _volumes.volume_id,
+            blobs.state == BlobState.LANDED,
+            blobs.checked_at.is_(None),
+        )
+        .correlate(schema.volumes)
+    )
+    query = (
+        sa.select(_volumes.volume_id)
+        .where(_volumes.state == VolumeState.APPROVED, unread, _has_planned_copy())
+        .order_by(_volumes.volume_id)
+    )
+    with reading(engine).connect() as connection:
+        return list(connection.scalars(query))
+
+
+def _has_planned_copy() -> sa.Exists:
+    return (
+        sa.exists()
+        .where(_copies.volume_id == _volumes.volume_id, _copies.state == CopyState.PLANNED)
+        .correlate(schema.volumes)
+    )
+
+
+def dispatch_copies(engine: sa.Engine, content_url: str, now: datetime) -> int:
+    """Give copies whose contents are checked to appliances; gives how many."""
+    with reading(engine).connect() as connection:
+        if not _waiting(connection, set()):
+            return 0
+    unchecked = set(volumes_to_check(engine))
+    with engine.begin() as connection:
+        rows = _sound(connection, _waiting(connection, unchecked))
+        if not rows:
+            return 0
+        found = place([_wanted(connection, row) for row in rows], _candidates(connection))
+        by_id = {row.copy_id: row for row in rows}
+        for copy_id, appliance in found.chosen.items():
+            _send(connection, by_id[copy_id], appliance, content_url, now)
+        _tell_blanks(connection, [by_id[copy_id] for copy_id in found.without_blank], now)
+        return len(found.chosen)
+
+
+def _waiting(connection: sa.Connection, unchecked: set[str]) -> list[Any]:
+    query = (
+        sa.select(
+            schema.copies,
+            _volumes.label,
+            _volumes.plan_sha256,
+            _volumes.image_size_bytes,
+        )
+        .join_from(schema.copies, schema.volumes, _volumes.volume_id == _copies.volume_id)
+        .where(_copies.state == CopyState.PLANNED, _volumes.state == VolumeState.APPROVED)
+        .order_by(_volumes.volume_id, _copies.copy_id)
+    )
+    rows = (row for row in connection.execute(query) if row.volume_id not in unchecked)
+    return [row for _, row in zip(range(_BATCH), rows, strict=False)]
+
+
+def _sound(connection: sa.Connection, rows: list[Any]) -> list[Any]:
+    """Leave out copies whose contents are damaged or gone, and say so on them."""
+    damage = {
+        volume_id: damage_of_volume(connection, volume_id)
+        for volume_id in {row.volume_id for row in rows}
+    }
+    for row in rows:
+        error = damage[row.volume_id]
+        if error is not None and (row.error_code, row.error_message) != (error.code, error.message):
+            _explain(connection, row.copy_id, error.code, error.message)
+    return [row for row in rows if damage[row.volume_id] is None]
+
+
+def _wanted(connection: sa.Connection, row: Any) -> CopyWanted:
+    beside = connection.scalars(
+        sa.select(_copies.appliance).where(
+            _copies.volume_id == row.volume_id,
+            _copies.copy_id != row.copy_id,
+            _copies.state.in_([*_TAKES_BLANK, CopyState.VERIFIED]),
+        )
+    )
+    return CopyWanted(
+        row.copy_id,
+        row.volume_id,
+        row.image_size_bytes,
+        frozenset(appliance for appliance in beside if appliance),
+        row.appliance,
+    )
+
+
+def _candidates(connection: sa.Connection) -> list[Candidate]:
+    found: list[Candidate] = []
+    for row in connection.execute(
+        sa.select(_appliances.appliance, _appliances.library).where(_appliances.online.is_(True))
+    ):
+        library = read_library(row.library)
+        if library is None:
+            continue
+        under_way = connection.execute(
+            sa.select(_copies.state, sa.func.count())
+            .where(_copies.appliance == row.appliance, _copies.state.in_(_TAKES_BLANK))
+            .group_by(_copies.state)
+        )
+        counts = {state: int(count) for state, count in under_way}
+        # A copy that does not burn yet will take a blank disc, the smallest for all we know.
+        promised = counts.get(CopyState.DISPATCHED, 0)
+        blanks = sorted(library.blanks_bytes, reverse=True)
+        blanks = blanks[: max(0, len(blanks) - promised)]
+        found.append(Candidate(row.appliance, library.drives, sum(counts.values()), blanks))
+    return found
+
+
+def _send(
+    connection: sa.Connection, row: Any, appliance: str, content_url: str, now: datetime
+) -> None:
+    body = Burn(
+        volume_id=row.volume_id,
+        copy_id=row.copy_id,
+        role=row.role,
+        label=row.label,
+        plan_sha256=row.plan_sha256,
+        image_size_bytes=row.image_size_bytes,
+        content=unsigned(f"{content_url}/volumes/{row.volume_id}"),
+    )
+    command_id = issue(connection, appliance, body, now)
+    connection.execute(
+        sa.update(schema.copies)
+        .where(_copies.copy_id == row.copy_id)
+        .values(
+            state=CopyState.DISPATCHED,
+            appliance=appliance,
+            job_id=command_id,
+            attempt=_copies.attempt + 1,
+            error_code=None,
+            error_message=None,
+        )
+    )
+    log.info("copy %s goes to %s as %s", row.copy_id, appliance, command_id)
+
+
+def _tell_blanks(connection: sa.Connection, rows: list[Any], now: datetime) -> None:
+    """Say on each copy, and once as an alarm, that blank discs are wanted."""
+    if not rows:
+        clear_alarm(connection, _BLANKS_ALARM, now)
+        return
+    for row in rows:
+        text = f"no blank disc for {row.image_size_bytes} bytes in any appliance that is online"
+        if row.error_code != 5250:
+            _explain(connection, row.copy_id, 5250, text)
+    text = f"{len(rows)} copies wait for blank discs"
+    raise_alarm(connection, Alarm(_BLANKS_ALARM, "blank discs", 5250, text), now)
+
+
+def _explain(connection: sa.Connection, copy_id: str, code: int, message: str) -> None:
+    connection.execute(
+        sa.update(schema.copies)
+        .where(_copies.copy_id == copy_id)
+        .values(error_code=code, error_message=message)
+    )

@@ -1,0 +1,221 @@
+"""The life of a copy: planned, dispatched, burning, verified; or failed and planned anew.
+
+A copy that failed is given out again, at most `ATTEMPTS_MAX` times; then it stays failed with its
+error until a person retries it.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import CopyLost, CopyVerified, ErrorInfo, JobChanged
+from appliance.contract.states import JobStage, JobState
+from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
+from console.dispatch.archived import settle_volume
+from console.dispatch.damage import check_again
+from console.retrieval import fetches
+from console.store import schema
+from console.store.states import CommandState, CopyState
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS_MAX = 3
+
+_copies, _volumes = schema.copies.c, schema.volumes.c
+_UNDER_WAY = (CopyState.DISPATCHED, CopyState.BURNING)
+_MAY_RETRY = (CopyState.FAILED, CopyState.LOST)
+
+
+def follow_job(
+    connection: sa.Connection, appliance: str, change: JobChanged, now: datetime
+) -> None:
+    """Bring the copy that a burn job makes to where the job is."""
+    copy = _copy_of_job(connection, appliance, change.job_id)
+    if copy is None or copy.state not in _UNDER_WAY:
+        return
+    match change.state:
+        case JobState.FAILED | JobState.CANCELLED:
+            error = change.error or ErrorInfo(5257, f"the job ended as {change.state}")
+            fail(connection, copy, error, now, again=change.state == JobState.FAILED)
+        case JobState.RUNNING if change.stage in (JobStage.BURN, JobStage.VERIFY):
+            _update(connection, copy.copy_id, state=CopyState.BURNING, medium_id=change.medium_id)
+
+
+def fail(
+    connection: sa.Connection,
+    copy: Any,
+    error: ErrorInfo | SteleError,
+    now: datetime,
+    *,
+    again: bool = True,
+) -> None:
+    """End an attempt without a copy: plan it anew while attempts are left and `again` says so."""
+    again = again and copy.attempt < ATTEMPTS_MAX
+    log.warning("copy %s failed, attempt %d: [%d] %s", copy.copy_id, copy.attempt, *_words(error))
+    code, message = _words(error)
+    _update(
+        connection,
+        copy.copy_id,
+        state=CopyState.PLANNED if again else CopyState.FAILED,
+        medium_id=None,
+        job_id=None,
+        error_code=code,
+        error_message=message,
+    )
+    check_again(connection, copy.volume_id)
+    if not again:
+        text = f"the {copy.role} copy of volume {copy.volume_id} failed: {message}"
+        raise_alarm(connection, Alarm(_alarm_id(copy), copy.volume_id, code, text), now)
+
+
+def take_verified(
+    connection: sa.Connection, appliance: str, body: CopyVerified, at: datetime
+) -> None:
+    """Count a copy if it is the one that was planned, on a disc of its own (I1)."""
+    copy: Any = connection.execute(
+        sa.select(schema.copies, _volumes.plan_sha256, _volumes.image_size_bytes)
+        .join_from(schema.copies, schema.volumes, _volumes.volume_id == _copies.volume_id)
+        .where(_copies.copy_id == body.copy_id)
+    ).first()
+    problem = _problem(connection, copy, body)
+    if problem:
+        message = f"{appliance} verified copy {body.copy_id} on {body.medium_id}, but {problem}"
+        log.error("[5258] %s", message)
+        alarm = Alarm(f"copy-{body.job_id}", body.volume_id, 5258, message)
+        raise_alarm(connection, alarm, at)
+        if copy is not None and copy.job_id == body.job_id and copy.state in _UNDER_WAY:
+            fail(connection, copy, SteleError(5258, message), at)
+        return
+    if copy.state == CopyState.VERIFIED:
+        return
+    _update(
+        connection,
+        body.copy_id,
+        state=CopyState.VERIFIED,
+        appliance=appliance,
+        job_id=body.job_id,
+        medium_id=body.medium_id,
+        slot=body.slot,
+        bytes_read=body.bytes_read,
+        verified_at=at,
+        error_code=None,
+        error_message=None,
+    )
+    clear_alarm(connection, _alarm_id(copy), at)
+    settle_volume(connection, copy.volume_id)
+
+
+def _problem(connection: sa.Connection, copy: Any, body: CopyVerified) -> str:
+    """Why a verified copy does not count; empty if it does."""
+    if copy is None or copy.volume_id != body.volume_id:
+        return "no such copy was planned"
+    if copy.plan_sha256 != body.plan_sha256:
+        return "its plan is another one"
+    if body.bytes_read < copy.image_size_bytes:
+        return f"only {body.bytes_read} of {copy.image_size_bytes} bytes were read"
+    other = sa.select(_copies.copy_id).where(
+        _copies.medium_id == body.medium_id,
+        _copies.copy_id != body.copy_id,
+        _copies.state == CopyState.VERIFIED,
+    )
+    if (found := connection.scalar(other.limit(1))) is not None:
+        return f"that disc holds copy {found} already"
+    return ""
+
+
+def take_lost(connection: sa.Connection, body: CopyLost, at: datetime) -> None:
+    """A verified copy is gone: its volume is no longer archived until a new one is burned."""
+    copy = connection.execute(
+        sa.select(schema.copies).where(_copies.copy_id == body.copy_id)
+    ).first()
+    if copy is None or copy.state != CopyState.VERIFIED or copy.medium_id != body.medium_id:
+        return
+    _update(
+        connection,
+        body.copy_id,
+        state=CopyState.LOST,
+        error_code=body.error.code,
+        error_message=body.error.message,
+    )
+    text = f"the {copy.role} copy of volume {copy.volume_id} is lost: {body.error.message}"
+    raise_alarm(connection, Alarm(_alarm_id(copy), copy.volume_id, body.error.code, text), at)
+    settle_volume(connection, copy.volume_id)
+
+
+def forget_work(
+    connection: sa.Connection, appliance: str, error: SteleError, now: datetime
+) -> None:
+    """Plan anew what an appliance was given and no longer knows, or may have finished unheard.
+
+    A copy that it does verify after all still counts: see `take_verified`.
+    """
+    commands = schema.commands.c
+    unanswered = sa.select(commands.command_id).where(
+        commands.appliance == appliance,
+        commands.state.in_([CommandState.WAITING, CommandState.SENT]),
+    )
+    given = sa.select(schema.copies).where(
+        _copies.appliance == appliance,
+        _copies.state.in_(_UNDER_WAY),
+        _copies.job_id.not_in(unanswered),
+    )
+    for copy in connection.execute(given).all():
+        fail(connection, copy, error, now)
+    fetches.forget_work(connection, appliance, error, now)
+
+
+def retry(connection: sa.Connection, copy_id: str, now: datetime) -> None:
+    """Plan a failed or lost copy anew, with all its attempts.
+
+    Raises:
+        SteleError: 5262 there is no such copy, or it has not failed.
+    """
+    copy = connection.execute(sa.select(schema.copies).where(_copies.copy_id == copy_id)).first()
+    if copy is None or copy.state not in _MAY_RETRY:
+        state = f" is {copy.state}" if copy is not None else " does not exist"
+        raise SteleError(5262, f"copy {copy_id}{state}: there is nothing to try again")
+    _update(
+        connection,
+        copy_id,
+        state=CopyState.PLANNED,
+        appliance=None,
+        medium_id=None,
+        slot=None,
+        job_id=None,
+        attempt=0,
+        bytes_read=None,
+        verified_at=None,
+        error_code=None,
+        error_message=None,
+    )
+    clear_alarm(connection, _alarm_id(copy), now)
+
+
+def refuse(
+    connection: sa.Connection, appliance: str, job_id: str, error: ErrorInfo, now: datetime
+) -> None:
+    """The appliance did not take the command that was to make a copy."""
+    copy = _copy_of_job(connection, appliance, job_id)
+    if copy is not None and copy.state in _UNDER_WAY:
+        fail(connection, copy, error, now)
+
+
+def _copy_of_job(connection: sa.Connection, appliance: str, job_id: str) -> Any:
+    return connection.execute(
+        sa.select(schema.copies).where(_copies.job_id == job_id, _copies.appliance == appliance)
+    ).first()
+
+
+def _update(connection: sa.Connection, copy_id: str, **values: object) -> None:
+    connection.execute(sa.update(schema.copies).where(_copies.copy_id == copy_id).values(**values))
+
+
+def _words(error: ErrorInfo | SteleError) -> tuple[int, str]:
+    return error.code, error.message
+
+
+def _alarm_id(copy: Any) -> str:
+    return f"copy-{copy.copy_id}"

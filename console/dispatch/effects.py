@@ -1,0 +1,123 @@
+"""What each event changes in the store. Any event may be told in any state."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import (
+    AlarmCleared,
+    AlarmRaised,
+    CopyLost,
+    CopyVerified,
+    ErrorInfo,
+    EventBody,
+    FilesDelivered,
+    Grant,
+    GrantWanted,
+    JobChanged,
+    MediumChanged,
+)
+from appliance.contract.states import JobState
+from console.dispatch import copies
+from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
+from console.dispatch.commands import accept, issue_grant
+from console.retrieval import fetches
+from console.store import schema
+from console.store.upsert import insert_into
+
+_FINAL = [state.value for state in JobState if state.is_final]
+
+
+class Effects:
+    """Applies events of one appliance within one transaction."""
+
+    def __init__(self, connection: sa.Connection, appliance: str, now: datetime) -> None:
+        self._connection = connection
+        self._appliance = appliance
+        self.now = now
+
+    def apply(self, body: EventBody, at: datetime) -> None:
+        """Make the event true in the store; `at` is when it happened."""
+        match body:
+            case JobChanged():
+                self._job_changed(body, at)
+            case CopyVerified():
+                copies.take_verified(self._connection, self._appliance, body, at)
+            case CopyLost():
+                copies.take_lost(self._connection, body, at)
+            case MediumChanged():
+                self._medium_changed(body, at)
+            case FilesDelivered():
+                fetches.take_delivered(self._connection, self._appliance, body, at)
+            case GrantWanted():
+                issue_grant(self._connection, self._appliance, Grant(body.job_id, ""), self.now)
+            case AlarmRaised():
+                self._alarm_raised(body, at)
+            case AlarmCleared():
+                clear_alarm(self._connection, body.alarm_id, at, self._appliance)
+
+    def _job_changed(self, body: JobChanged, at: datetime) -> None:
+        accept(self._connection, self._appliance, body.job_id, at)
+        code, message = _error(body.error)
+        values = {
+            "verb": body.verb,
+            "state": body.state,
+            "stage": body.stage,
+            "volume_id": body.volume_id,
+            "copy_id": body.copy_id,
+            "medium_id": body.medium_id,
+            "drive": body.drive,
+            "attempt": body.attempt,
+            "error_code": code,
+            "error_message": message,
+            "updated_at": at,
+            # Progress belongs to the stage that was left.
+            "fraction": 1.0 if body.state == JobState.DONE else None,
+            "speed_bytes_per_s": None,
+            "seconds_left": None,
+            "waiting_for": "",
+        }
+        row = {"job_id": body.job_id, "appliance": self._appliance, "created_at": at, **values}
+        jobs = schema.jobs
+        self._connection.execute(
+            insert_into(self._connection, jobs).on_conflict_do_update(
+                index_elements=["job_id"],
+                set_=values,
+                where=(jobs.c.appliance == self._appliance) & jobs.c.state.not_in(_FINAL),
+            ),
+            row,
+        )
+        copies.follow_job(self._connection, self._appliance, body, at)
+        fetches.follow_job(self._connection, self._appliance, body, at)
+
+    def _medium_changed(self, body: MediumChanged, at: datetime) -> None:
+        code, message = _error(body.error)
+        values = {
+            "appliance": self._appliance,
+            "place": body.place,
+            "home_slot": body.home_slot,
+            "state": body.state,
+            "volume_id": body.volume_id,
+            "label": body.label,
+            "capacity_bytes": body.capacity_bytes,
+            "error_code": code,
+            "error_message": message,
+            "updated_at": at,
+        }
+        self._connection.execute(
+            insert_into(self._connection, schema.media).on_conflict_do_update(
+                index_elements=["medium_id"], set_=values
+            ),
+            {"medium_id": body.medium_id, **values},
+        )
+
+    def _alarm_raised(self, body: AlarmRaised, at: datetime) -> None:
+        alarm = Alarm(
+            body.alarm_id, body.where, body.error.code, body.error.message, self._appliance
+        )
+        raise_alarm(self._connection, alarm, at)
+
+
+def _error(error: ErrorInfo | SteleError | None) -> tuple[int | None, str | None]:
+    return (error.code, error.message) if error is not None else (None, None)

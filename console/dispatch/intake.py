@@ -1,0 +1,160 @@
+"""Messages from appliances, as the broker hands them over: untrusted bytes on a topic.
+
+The topic says who speaks; a message that claims to be from someone else is refused. What cannot be
+read is counted by its error number and logged, and changes nothing.
+"""
+
+import logging
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import (
+    Event,
+    JobsTelemetry,
+    LibraryTelemetry,
+    Replay,
+    Reply,
+    Status,
+)
+from appliance.contract.topics import parse_topic
+from appliance.contract.wire import decode
+from console.broker import MAX_MESSAGE_BYTES
+from console.dispatch.cursor import Source, know, missing, skip_lost, take_event
+from console.dispatch.replies import take_reply
+from console.dispatch.snapshots import Snapshots, store_status
+
+log = logging.getLogger(__name__)
+
+MISPLACED = 5256
+NO_LONGER_HELD = 1122
+"""An appliance's refusal to replay: `detail` says ``oldest_seq=N``."""
+
+ASKED_MAX = 1_000
+
+_SMALL_BYTES = 1 << 20
+_KINDS: dict[str, tuple[type, int]] = {
+    "status": (Status, _SMALL_BYTES),
+    "event": (Event, _SMALL_BYTES),
+    "reply": (Reply, _SMALL_BYTES),
+    "telemetry/library": (LibraryTelemetry, MAX_MESSAGE_BYTES),
+    "telemetry/jobs": (JobsTelemetry, MAX_MESSAGE_BYTES),
+}
+_OLDEST = re.compile(r"oldest_seq=(\d{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message as it came."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message that could be read, and who sent it."""
+
+    source: Source
+    message: object
+
+
+@dataclass(slots=True)
+class Intake:
+    """Reads messages and brings them into the store. `refused` counts them by error number."""
+
+    refused: Counter[int] = field(default_factory=Counter)
+    snapshots: Snapshots = field(default_factory=Snapshots)
+    wanted: dict[Source, Replay] = field(default_factory=dict)
+    """What is missing of each appliance's events."""
+    asked: dict[str, tuple[Source, Replay]] = field(default_factory=dict)
+    """Replays that were asked for, by the command's id."""
+
+    def read(self, incoming: Incoming) -> Told | None:
+        """The message, or None when it was refused or is none of ours. Never raises."""
+        try:
+            return _read(incoming)
+        except SteleError as error:
+            self.refused[error.code] += 1
+            if self.refused[error.code] <= 20 or self.refused[error.code] % 1000 == 0:
+                log.warning("%s (%d so far)", error, self.refused[error.code])
+            return None
+
+    def take(self, connection: sa.Connection, told: list[Told], now: datetime) -> None:
+        """Bring messages into the store, in their order, within one transaction."""
+        for one in told:
+            source = one.source
+            match one.message:
+                case Event() as event:
+                    self._want(source, take_event(connection, source, event, now))
+                case Status() as status:
+                    self._take_status(connection, source, status, now)
+                case Reply() as reply if reply.command_id in self.asked:
+                    self._take_refusal(connection, reply, now)
+                case Reply() as reply:
+                    take_reply(connection, source.appliance, reply, now)
+                case LibraryTelemetry() as library:
+                    self.snapshots.library[source] = library
+                case JobsTelemetry() as jobs:
+                    self.snapshots.jobs[source] = jobs
+
+    def remember(self, command_id: str, source: Source, replay: Replay) -> None:
+        """A replay is asked for: its answer comes as a reply to this command."""
+        if len(self.asked) >= ASKED_MAX:
+            self.asked.pop(next(iter(self.asked)))
+        self.asked[command_id] = (source, replay)
+
+    def forget_filled(self, connection: sa.Connection) -> None:
+        """Want no longer what has come."""
+        for source, replay in list(self.wanted.items()):
+            row = know(connection, source)
+            if (row.epoch, row.next_seq) != (replay.epoch, replay.from_seq):
+                del self.wanted[source]
+
+    def store_snapshots(self, engine: sa.Engine) -> None:
+        """Write the pictures that came since the last time, in one transaction."""
+        if self.snapshots:
+            snapshots, self.snapshots = self.snapshots, Snapshots()
+            with engine.begin() as connection:
+                snapshots.store(connection)
+
+    def _want(self, source: Source, replay: Replay | None) -> None:
+        if replay is not None:
+            self.wanted[source] = replay
+
+    def _take_status(
+        self, connection: sa.Connection, source: Source, status: Status, now: datetime
+    ) -> None:
+        store_status(connection, source, status)
+        if status.online and status.epoch:
+            replay = missing(connection, source, status.epoch, status.last_seq, now)
+            self._want(source, replay)
+
+    def _take_refusal(self, connection: sa.Connection, reply: Reply, now: datetime) -> None:
+        source, replay = self.asked.pop(reply.command_id)
+        if reply.accepted or reply.error is None:
+            return
+        log.warning("%s does not replay: %s", source.appliance, reply.error.message)
+        self.wanted.pop(source, None)
+        found = _OLDEST.search(reply.error.detail)
+        if reply.error.code == NO_LONGER_HELD and found:
+            skip_lost(connection, source, replay.epoch, int(found[1]), now)
+
+
+def _read(incoming: Incoming) -> Told | None:
+    try:
+        site, name, leaf = parse_topic(incoming.topic)
+    except ValueError as error:
+        raise SteleError(MISPLACED, f"a message came on {incoming.topic[:200]!r}") from error
+    if leaf not in _KINDS:
+        return None  # a group of telemetry that this console does not know
+    kind, limit_bytes = _KINDS[leaf]
+    what = f"a message on {incoming.topic}"
+    message: object = decode(incoming.payload, kind, limit_bytes=limit_bytes, what=what)
+    if isinstance(message, Status) and (message.site, message.appliance) != (site, name):
+        raise SteleError(MISPLACED, f"{what} speaks for {message.site}/{message.appliance}")
+    return Told(Source(site, name), message)

@@ -1,0 +1,70 @@
+"""Telemetry and status: the newest picture of each appliance replaces the one before."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from appliance.contract.messages import JobsTelemetry, JobView, LibraryTelemetry, Status
+from appliance.contract.states import JobState
+from console.dispatch.cursor import Source, know
+from console.store import schema
+from console.store.upsert import insert_into
+
+_FINAL = [state.value for state in JobState if state.is_final]
+
+
+@dataclass(slots=True)
+class Snapshots:
+    """The newest picture of each group and appliance that is not stored yet."""
+
+    library: dict[Source, LibraryTelemetry] = field(default_factory=dict)
+    jobs: dict[Source, JobsTelemetry] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.library or self.jobs)
+
+    def store(self, connection: sa.Connection) -> None:
+        """Write the pictures."""
+        for source, library in self.library.items():
+            _write(connection, source, library=msgspec.to_builtins(library), library_at=library.at)
+        for source, jobs in self.jobs.items():
+            _write(connection, source, jobs=msgspec.to_builtins(jobs), jobs_at=jobs.at)
+            for view in jobs.jobs:
+                _store_progress(connection, source.appliance, view, jobs.at)
+
+
+def store_status(connection: sa.Connection, source: Source, status: Status) -> None:
+    """Keep who the appliance is and whether it is there. A last will knows neither."""
+    _write(connection, source, online=status.online, status_at=status.at)
+    if status.online:
+        _write(connection, source, profile=status.profile, firmware=status.firmware)
+
+
+def _write(connection: sa.Connection, source: Source, **values: object) -> None:
+    know(connection, source)
+    connection.execute(
+        sa.update(schema.appliances)
+        .where(schema.appliances.c.appliance == source.appliance)
+        .values(**values)
+    )
+
+
+def _store_progress(connection: sa.Connection, appliance: str, view: JobView, at: datetime) -> None:
+    """Bring a job's row to the picture, unless an event has said something newer."""
+    values = {**msgspec.structs.asdict(view), "updated_at": at}
+    del values["job_id"]
+    jobs = schema.jobs
+    if view.state.is_final:
+        return  # ends are told by events, with their errors
+    connection.execute(
+        insert_into(connection, jobs).on_conflict_do_update(
+            index_elements=["job_id"],
+            set_=values,
+            where=(jobs.c.appliance == appliance)
+            & jobs.c.state.not_in(_FINAL)
+            & (jobs.c.updated_at <= at),
+        ),
+        {"job_id": view.job_id, "appliance": appliance, "created_at": at, **values},
+    )

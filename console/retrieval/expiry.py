@@ -1,0 +1,37 @@
+"""Letting go of contents that came back from discs when their time is over."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from console.store import schema
+from console.store.engine import reading
+from console.store.landing import Landing
+from console.store.states import RequestState
+
+_BATCH = 200
+_delivered, _requests = schema.delivered.c, schema.requests.c
+
+
+def expire_delivered(engine: sa.Engine, delivered: Landing, now: datetime) -> int:
+    """Delete a batch of contents that have expired and that no open request wants."""
+    wanted = (
+        sa.exists()
+        .select_from(schema.requests.join(schema.request_files).join(schema.files))
+        .where(
+            schema.files.c.sha256 == _delivered.sha256,
+            schema.request_files.c.file_id == schema.files.c.file_id,
+            _requests.state.in_([RequestState.WAITING, RequestState.RUNNING]),
+        )
+        .correlate(schema.delivered)
+    )
+    expired = sa.select(_delivered.sha256).where(_delivered.expires_at < now, ~wanted)
+    with reading(engine).connect() as connection:
+        if connection.scalar(expired.limit(1)) is None:
+            return 0
+    with engine.begin() as connection:
+        batch = list(connection.scalars(expired.limit(_BATCH)))
+        for sha256 in batch:
+            delivered.release(sha256)
+        connection.execute(sa.delete(schema.delivered).where(_delivered.sha256.in_(batch)))
+    return len(batch)

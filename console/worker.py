@@ -1,0 +1,235 @@
+"""The worker process: hears the appliances, gives them work, keeps what they say.
+
+One asyncio loop for the broker; one thread for the store, so that its transactions come one after
+the other; one thread that reads landing contents before they are burned. Everything that matters
+is in the store before it is acted on, so the worker may be killed at any moment.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import sqlalchemy as sa
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import Command, Replay, encode
+from appliance.contract.topics import Topics
+from console.addresses import Addresses, read_addresses
+from console.api.tokens import open_tokens
+from console.broker import parse_broker_url
+from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
+from console.dispatch.archived import release_next
+from console.dispatch.burns import dispatch_copies, volumes_to_check
+from console.dispatch.commands import due_commands, mark_sent, prepare
+from console.dispatch.cursor import Source
+from console.dispatch.damage import check_next, heal
+from console.dispatch.intake import Incoming, Intake
+from console.dispatch.link import Link
+from console.dispatch.replies import expire_commands, give_up
+from console.processes import READY_FILE, only_one
+from console.retrieval.expiry import expire_delivered
+from console.retrieval.serving import serve_requests
+from console.store.ids import new_id
+from console.store.workspace import Workspace, open_workspace
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.5
+HOUSEKEEPING_S = 5.0
+REPLAY_AGAIN_S = 5.0
+BROKER_ALARM_ATTEMPTS = 5
+
+T = TypeVar("T")
+
+
+class Worker:
+    """Everything that the worker process does, from `run` until it is cancelled."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        addresses: Addresses,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._workspace = workspace
+        self._content_url = addresses.content_url
+        self._now = now
+        self._tokens = open_tokens(workspace)
+        self._intake = Intake()
+        broker = parse_broker_url(workspace.config.broker.url or addresses.broker_url)
+        self._link = Link(broker, self._hand_over)
+        self._store_thread = ThreadPoolExecutor(1, "store")
+        self._reading_thread = ThreadPoolExecutor(1, "reading")
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._link.run())
+                tasks.create_task(_repeat(TICK_S, self._tick))
+                tasks.create_task(_repeat(TICK_S, self._check_contents))
+                tasks.create_task(_repeat(HOUSEKEEPING_S, self._keep_house))
+                tasks.create_task(_repeat(REPLAY_AGAIN_S, self._ask_again))
+        finally:
+            for thread in (self._store_thread, self._reading_thread):
+                thread.shutdown(cancel_futures=True)
+
+    # --- what the appliances say --------------------------------------------------------------
+
+    async def _hand_over(self, batch: list[Incoming]) -> None:
+        told = [one for incoming in batch if (one := self._intake.read(incoming)) is not None]
+        before = dict(self._intake.wanted)
+        try:
+            await self._in_transaction(lambda db: self._intake.take(db, told, self._now()))
+        except sa.exc.SQLAlchemyError:
+            # Nothing of the batch is kept. Its events come again; the rest is told anew.
+            log.exception("[5400] %d messages could not be kept", len(told))
+        new = {s: r for s, r in self._intake.wanted.items() if before.get(s) != r}
+        if new:
+            await self._ask(new)
+
+    async def _ask_again(self) -> None:
+        if self._link.connected.is_set():
+            await self._in_transaction(self._intake.forget_filled)
+            await self._ask(dict(self._intake.wanted))
+
+    async def _ask(self, wanted: dict[Source, Replay]) -> None:
+        """Ask appliances for events that are missing. What is not answered is asked again."""
+        for source, replay in wanted.items():
+            command = Command(new_id("rp"), self._now(), replay)
+            self._intake.remember(command.id, source, replay)
+            log.info("%s: events from %d are missing", source.appliance, replay.from_seq)
+            await self._publish(source.appliance, command)
+
+    # --- what the appliances are told ---------------------------------------------------------
+
+    async def _tick(self) -> None:
+        """Store pictures, move requests and copies on, and send what is due."""
+        await self._in_store(self._move_on)
+        if self._link.connected.is_set():
+            sent = [
+                command.id
+                for appliance, command in await self._in_transaction(self._prepare_due)
+                if await self._publish(appliance, command)
+            ]
+            if sent:
+                await self._in_transaction(lambda db: mark_sent(db, sent, self._now()))
+
+    def _move_on(self) -> None:
+        store, now = self._workspace.store, self._now()
+        self._intake.store_snapshots(store)
+        serve_requests(store, self._content_url, now)
+        dispatch_copies(store, self._content_url, now)
+
+    def _prepare_due(self, connection: sa.Connection) -> list[tuple[str, Command]]:
+        found: list[tuple[str, Command]] = []
+        for row in due_commands(connection, self._now()):
+            try:
+                found.append((row.appliance, prepare(connection, row, self._tokens)))
+            except SteleError as error:
+                give_up(connection, row.appliance, row.command_id, error.info, self._now())
+        return found
+
+    async def _publish(self, appliance: str, command: Command) -> bool:
+        site, _, name = appliance.partition("/")
+        try:
+            await self._link.publish(Topics(site, name).command, encode(command))
+        except SteleError as error:
+            log.warning("%s", error)
+            return False
+        return True
+
+    # --- what has to be done now and then -----------------------------------------------------
+
+    async def _check_contents(self) -> None:
+        """Read the landing contents of volumes that are to be burned."""
+        store, landing = self._workspace.store, self._workspace.landing
+        loop = asyncio.get_running_loop()
+        for volume_id in await self._in_store(lambda: volumes_to_check(store)):
+            while await loop.run_in_executor(
+                self._reading_thread, check_next, store, landing, volume_id, self._now()
+            ):
+                pass
+
+    async def _keep_house(self) -> None:
+        await self._in_transaction(self._keep_records)
+        store, landing, now = self._workspace.store, self._workspace.landing, self._now()
+        while await self._in_store(lambda: release_next(store, landing, now)):
+            pass
+        while await self._in_store(lambda: expire_delivered(store, self._workspace.delivered, now)):
+            pass
+
+    def _keep_records(self, connection: sa.Connection) -> None:
+        now = self._now()
+        heal(connection, now)
+        expire_commands(connection, now)
+        if self._link.connected.is_set():
+            clear_alarm(connection, "broker", now)
+        elif self._link.attempts >= BROKER_ALARM_ATTEMPTS:
+            raise_alarm(connection, Alarm("broker", "broker", 5261, "the broker is away"), now)
+
+    async def _in_store(self, work: Callable[[], T]) -> T:
+        """Run `work` in the store's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
+
+    async def _in_transaction(self, work: Callable[[sa.Connection], T]) -> T:
+        def transact() -> T:
+            with self._workspace.store.begin() as connection:
+                return work(connection)
+
+        return await self._in_store(transact)
+
+
+async def _repeat(pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do `work` again and again. A fault in one round is logged; the next round goes on."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("[5000] a round of %s failed", getattr(work, "__name__", work))
+        await asyncio.sleep(pause_s)
+
+
+async def _work(worker: Worker) -> None:
+    task = asyncio.create_task(worker.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True)
+def main(data: Path) -> None:
+    """Run the worker of a data folder until SIGTERM."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        workspace = open_workspace(data)
+        addresses = read_addresses(workspace.data)
+        if addresses is None:
+            raise SteleError(5457, f"no console was ever started on {workspace.data}")
+        message = f"a worker runs already on {workspace.data}"
+        with only_one(workspace.data / "worker.lock", message):
+            ready = workspace.data / READY_FILE
+            ready.write_text(str(os.getpid()))
+            asyncio.run(_work(Worker(workspace, addresses)))
+            ready.unlink(missing_ok=True)
+    except SteleError as error:
+        log.critical("%s", error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
