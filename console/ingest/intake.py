@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import sqlalchemy as sa
 from msgspec import Struct
 
 from appliance.contract.errors import SteleError, info_of
@@ -50,6 +51,7 @@ from console.store.states import IngestState, PackageState
 from console.store.workspace import Workspace
 
 REFUSALS_SHOWN_MAX = 1_000
+DOSSIERS_TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,8 @@ def ingest(
     intake.begin()
     try:
         intake.count(dossiers)
-        for dossier in dossiers:
-            intake.take_dossier(dossier)
+        for start in range(0, len(dossiers), DOSSIERS_TOGETHER):
+            intake.take(dossiers[start : start + DOSSIERS_TOGETHER])
         return intake.end()
     except BaseException as error:
         intake.fail(error)
@@ -144,6 +146,8 @@ class _Intake:
         self._ingest_id = new_id("in")
         self._batch = IntakeBatch(workspace, self._ingest_id)
         self._tally = _Tally()
+        self._read_to_end: dict[OpenPackage, bool] = {}
+        """Packages whose last files wait in the batch, and whether some file was refused."""
 
     def begin(self) -> None:
         with self._workspace.store.begin() as connection:
@@ -169,12 +173,19 @@ class _Intake:
             tally.bytes_total += size_bytes
         self._write(files_total=tally.files_total, bytes_total=tally.bytes_total)
 
-    def take_dossier(self, dossier: Dossier) -> None:
-        place = (self._order.fonds, self._order.series, dossier.title)
+    def take(self, dossiers: list[Dossier]) -> None:
+        """Take some dossiers in; their packages are made together, which costs one sync."""
         with self._workspace.store.begin() as connection:
-            package = find_or_make(
-                connection, place, dossier.folder, dossier.restore_prefix, self._policy
-            )
+            opened = [self._open(connection, dossier) for dossier in dossiers]
+        for dossier, package in zip(dossiers, opened, strict=True):
+            self._take_dossier(dossier, package)
+
+    def _open(self, connection: sa.Connection, dossier: Dossier) -> OpenPackage:
+        place = (self._order.fonds, self._order.series, dossier.title)
+        return find_or_make(connection, place, dossier.folder, dossier.restore_prefix, self._policy)
+
+    def _take_dossier(self, dossier: Dossier, package: OpenPackage) -> None:
+        with reading(self._workspace.store).connect() as connection:
             known = known_files(connection, package.package_id)
         self._tally.packages.append(package.package_id)
         refused_before = self._tally.files_refused
@@ -185,10 +196,18 @@ class _Intake:
                     self._take_found(package, dossier, source, found, known)
         except VolumeError as error:  # The folder itself; what concerns one file was refused.
             self._refuse(package, dossier, "", 3407, error.message)
+        self._read_to_end[package] = self._tally.files_refused > refused_before
+
+    def _flush(self) -> None:
+        """Write what was collected; packages that were read to their end can be planned then."""
         self._batch.flush(self._tally.progress_row)
-        self._close(package, some_refused=self._tally.files_refused > refused_before)
+        with self._workspace.store.begin() as connection:
+            for package, some_refused in self._read_to_end.items():
+                _close(connection, package, some_refused=some_refused)
+        self._read_to_end.clear()
 
     def end(self) -> IngestReport:
+        self._flush()
         tally = self._tally
         state = IngestState.PARTLY if tally.files_refused else IngestState.DONE
         self._write(state=state, ended_at=datetime.now(UTC), **tally.progress_row)
@@ -237,7 +256,7 @@ class _Intake:
             self._tally.bytes_done += found.size_bytes
             self._progress(self._tally.progress(dossier.source_path(found.path)))
         if self._batch.is_full:
-            self._batch.flush(self._tally.progress_row)
+            self._flush()
 
     def _take_file(
         self, package: OpenPackage, source: SourceFolder, found: FoundFile, known: KnownFile | None
@@ -277,18 +296,6 @@ class _Intake:
         self._tally.files_refused += 1
         if len(self._tally.refusals) < REFUSALS_SHOWN_MAX:
             self._tally.refusals.append(Refusal(whole, code, message))
-
-    def _close(self, package: OpenPackage, *, some_refused: bool) -> None:
-        with reading(self._workspace.store).connect() as connection:
-            entries, empty_folders = contents(connection, package.package_id)
-        if some_refused and not entries:
-            return  # Nothing of it came in: it stays open for the next try.
-        ref = DossierRef(package.package_id, package.dossier, package.folder)
-        sectors = package_sectors(
-            entries, empty_folders, folder=package.folder, dossier=ref, digests=package.digests
-        )
-        with self._workspace.store.begin() as connection:
-            close(connection, package.package_id, sectors)
 
     def _write(self, **values: object) -> None:
         with self._workspace.store.begin() as connection:
@@ -337,6 +344,17 @@ _LEFT_OUT = {
     Reason.UNREADABLE: (3407, "it cannot be read"),
     Reason.BAD_PATH: (3409, "its name cannot stand on a disc"),
 }
+
+
+def _close(connection: sa.Connection, package: OpenPackage, *, some_refused: bool) -> None:
+    entries, empty_folders = contents(connection, package.package_id)
+    if some_refused and not entries:
+        return  # Nothing of it came in: it stays open for the next try.
+    ref = DossierRef(package.package_id, package.dossier, package.folder)
+    sectors = package_sectors(
+        entries, empty_folders, folder=package.folder, dossier=ref, digests=package.digests
+    )
+    close(connection, package.package_id, sectors)
 
 
 def _why_left_out(found: LeftOut) -> tuple[int, str]:

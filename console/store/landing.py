@@ -1,6 +1,6 @@
 """The landing zone: file contents under their SHA-256, from ingest until every copy is verified.
 
-    <root>/ab/cd/<sha256>     contents, written once
+    <root>/ab/c/<sha256>      contents, written once
     <root>/incoming/…         contents on their way in
 
 A content appears under its name only complete and after it reached the disk: it is written under
@@ -120,7 +120,8 @@ class Landing:
         return removed
 
     def _path(self, sha256: str) -> str:
-        return f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+        # 4,096 folders: making one costs more than a file, and a folder bears 10,000 names.
+        return f"{self._root}/{sha256[:2]}/{sha256[2:3]}/{sha256}"
 
     def _new_temporary(self) -> str:
         return f"{self._root}/incoming/{new_id('in')}"
