@@ -16,6 +16,7 @@ from appliance.volume.plan import (
     make_plan,
     plan_sha256,
 )
+from appliance.volume.reader import VolumeReader
 from appliance.volume.sizing import FIXED_SECTORS, package_sectors
 from appliance.volume.stream import ImageStream
 from appliance.volume.verifier import ImageVerifier, VerifyReport
@@ -32,6 +33,7 @@ __all__ = [
     "VerifyReport",
     "VolumeError",
     "VolumePlan",
+    "VolumeReader",
     "decode_plan",
     "encode_plan",
     "make_plan",

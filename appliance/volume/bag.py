@@ -1,24 +1,27 @@
 """The files in the disc's root, which make it a BagIt 1.0 bag (RFC 8493) that explains itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from hashlib import new as new_digest
-from typing import Any
 
 import msgspec
 
 from appliance.volume.bag_readme import readme_en, readme_zh
+from appliance.volume.document import (
+    VOLUME_FORMAT,
+    VOLUME_JSON,
+    DigestRef,
+    VolumeDocument,
+    encode_document,
+)
 from appliance.volume.plan import VolumePlan, plan_sha256
 from appliance.volume.regions import FixedBytes, Lines, Region
 from appliance.volume.tree import Tree
 from appliance.volume.udf.tags import SECTOR
 
-VOLUME_FORMAT = "stele-volume/1"
 READ_STEP = 2**19
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 README_EN, README_ZH = "README.txt", "README.zh.txt"
-VOLUME_JSON, NAMES_JSON = "volume.json", "names.json"
+NAMES_JSON = "names.json"
 
 
 class TagFile:
@@ -138,20 +141,16 @@ def _bag_info(plan: VolumePlan) -> str:
 
 
 def _volume_json(plan: VolumePlan, aliased: int) -> bytes:
-    document: dict[str, Any] = {
-        "format": VOLUME_FORMAT,
-        "identity": plan.identity,
-        "plan_sha256": plan_sha256(plan),
-        "files": len(plan.files),
-        "payload_bytes": payload_bytes(plan),
-        "digests": [
-            {"algorithm": name, "manifest": manifest_name(name), "of": "whole files"}
-            for name in plan.identity.digests
-        ],
-        "names": NAMES_JSON if aliased else None,
-        "set": None,
-    }
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    document = VolumeDocument(
+        format=VOLUME_FORMAT,
+        identity=plan.identity,
+        plan_sha256=plan_sha256(plan),
+        files=len(plan.files),
+        payload_bytes=payload_bytes(plan),
+        digests=tuple(DigestRef(name, manifest_name(name)) for name in plan.identity.digests),
+        names=NAMES_JSON if aliased else None,
+    )
+    return encode_document(document)
 
 
 def _names_json(tree: Tree) -> TagFile:

@@ -22,7 +22,7 @@ FILES_MAX = 4_000_000
 DIGESTS = (("sha256",), ("sha256", "sm3"))
 MTIME_STEP_NS = 1_000
 
-DOSSIER_ID_CHARACTERS = 128
+DOSSIER_ID_CHARACTERS = 256
 TITLE_CHARACTERS = 512
 Text = Annotated[str, Meta(max_length=512)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
