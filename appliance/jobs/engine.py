@@ -1,15 +1,50 @@
-"""The job engine: takes commands, runs jobs, and goes on with them after a restart."""
+"""The job engine: takes commands, runs jobs, and goes on with them after a restart.
 
-from collections.abc import Callable
-from datetime import datetime
+A command's answer, the job that it starts and the event about it are one transaction, committed
+before `submit` returns. Every unfinished job has one task, which waits for its turn at the drives
+and the robot.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from sqlite_utils import Database
 
-from appliance.contract.messages import Command, JobsTelemetry, Reply
+from appliance.contract.errors import SteleError, info_of
+from appliance.contract.messages import (
+    Burn,
+    Cancel,
+    Command,
+    Grant,
+    JobsTelemetry,
+    Replay,
+    Reply,
+    TakeInventory,
+)
+from appliance.jobs.admission import Admission
+from appliance.jobs.journal import Journal
+from appliance.jobs.progress import Pace
+from appliance.jobs.records import JobRecord, first_record
+from appliance.jobs.run import Interruption, JobRun, Surroundings
+from appliance.jobs.runner import Runner, job_changed
+from appliance.jobs.steps import resumed
 from appliance.services.content import ContentClient
 from appliance.services.events import EventSink
 from appliance.services.library import Library
+from appliance.services.media import drive_place
+from appliance.services.plans import Plans
+from appliance.services.reconciliation import reconcile
+
+log = logging.getLogger(__name__)
+
+SHOWN_AFTER_END = timedelta(minutes=2)
+"""How long telemetry still shows a job that has ended."""
+_RECOVERY = "reconciliation"
 
 
 class Engine:
@@ -27,23 +62,176 @@ class Engine:
         changed: Callable[[], None],
     ) -> None:
         """`plans` is the folder for the compressed plans; it is made when missing."""
-        raise NotImplementedError
+        self._db = db
+        self._library = library
+        self._events = events
+        self._now = now
+        self._changed = changed
+        self._journal = Journal(db, now)
+        self._admission = Admission(library, self._journal)
+        self._use = Surroundings(
+            db=db,
+            library=library,
+            content=content,
+            plans=Plans(plans),
+            journal=self._journal,
+            events=events,
+            pace=Pace(),
+            now=now,
+            changed=changed,
+        )
+        self._runs: dict[str, JobRun] = {}
+        self._ended: dict[str, JobRun] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._launched: set[str] = set()
+        self._reconciled = False
 
     async def start(self) -> None:
         """Begin: ask the hardware where everything is, then go on with unfinished jobs.
 
         Returns at once; commands are accepted from now on, also while the robot is not there.
         """
-        raise NotImplementedError
+        for record in self._journal.unfinished():
+            self._enlist(msgspec.structs.replace(record, step=resumed(record.step)))
+        self._spawn(self._recover(), _RECOVERY)
 
     async def stop(self) -> None:
-        """Let a move under way end, stop everything else; a disc being burned is lost."""
-        raise NotImplementedError
+        """Let moves of jobs under way end, stop everything else; a disc being burned is lost."""
+        for task in self._tasks:
+            if task.get_name() == _RECOVERY:
+                task.cancel()
+        for run in self._runs.values():
+            run.interrupt(Interruption.STOP)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def submit(self, command: Command) -> Reply:
         """Answer any command but `Replay`; the promise is on the disk before this returns."""
-        raise NotImplementedError
+        known = self._journal.answer(command.id)
+        if known is not None:
+            return msgspec.structs.replace(known, duplicate=True)
+        now = self._now()
+        try:
+            with self._db.atomic():
+                record = self._accept(command, now)
+                reply = Reply(command.id, now, accepted=True, job_id=record.id)
+                self._journal.keep_answer(reply)
+        except SteleError as error:
+            reply = Reply(command.id, now, accepted=False, error=error.info)
+            with self._db.atomic():
+                self._journal.keep_answer(reply)
+            return reply
+        self._take_in(command, record)
+        self._changed()
+        return reply
 
     def jobs_telemetry(self) -> JobsTelemetry:
         """Every job that is not final, and those that became so in the last minutes."""
-        raise NotImplementedError
+        now = self._now()
+        for run in list(self._ended.values()):
+            if run.record.ended_at is None or now - run.record.ended_at > SHOWN_AFTER_END:
+                del self._ended[run.id]
+        return JobsTelemetry(
+            now, [run.view() for run in (*self._runs.values(), *self._ended.values())]
+        )
+
+    def _accept(self, command: Command, now: datetime) -> JobRecord:
+        """Write down what the command asks for; the record is the job's from now on."""
+        match command.body:
+            case Replay():
+                raise SteleError(5107, "a replay is not the job engine's to answer")
+            case Cancel(job_id=job_id):
+                self._admission.check(command, now)
+                record = self._admission.open_job(job_id)
+                record = msgspec.structs.replace(record, cancelled=True)
+                self._journal.save(record)
+            case Grant(job_id=job_id, token=token):
+                self._admission.check(command, now)
+                record = self._admission.open_job(job_id)
+                record = msgspec.structs.replace(record, token=token)
+                self._journal.save(record)
+            case _:
+                self._admission.check(command, now)
+                record = first_record(command, now)
+                self._journal.add(record)
+                self._events.append(job_changed(record))
+        return record
+
+    def _take_in(self, command: Command, record: JobRecord) -> None:
+        """Let memory follow what has just been committed."""
+        run = self._runs.get(record.id)
+        if run is None:
+            run = self._enlist(record)
+            if self._reconciled:
+                self._launch(run)
+            return
+        run.record = run.changed(cancelled=record.cancelled, token=record.token)
+        if isinstance(command.body, Cancel):
+            run.interrupt(Interruption.CANCEL)
+        else:
+            run.granted.set()
+
+    def _enlist(self, record: JobRecord) -> JobRun:
+        run = self._runs[record.id] = JobRun(record, self._use)
+        run.waiting_for = "" if self._reconciled else "robot"
+        if record.cancelled and record.ending is None:
+            run.interrupt(Interruption.CANCEL)
+        return run
+
+    async def _recover(self) -> None:
+        """Know where everything is, then let the jobs run; inventories first, as they find media."""
+        wanted = {run.record.medium_id for run in self._runs.values() if run.record.medium_id}
+        await reconcile(self._library, wanted)
+        self._claim()
+        self._reconciled = True
+        if not self._library.media.was_surveyed() and not any(self._surveys()):
+            self._take_first_inventory()
+        for run in (*self._surveys(), *(run for run in self._runs.values())):
+            self._launch(run)
+
+    def _claim(self) -> None:
+        """Give back to each job the medium, and the drive, that it had."""
+        for seat in self._library.drives:
+            medium = self._library.media.at(drive_place(seat.name))
+            owners = [r for r in self._runs.values() if medium and r.record.medium_id == medium.id]
+            if medium is not None and owners:
+                owner = next((run for run in owners if run.record.drive == seat.name), owners[0])
+                self._library.drives.claim(seat.name, owner.id)
+                self._library.reservations.adopt(medium.id, owner.id)
+        for run in self._runs.values():
+            if isinstance(run.record.body, Burn) and run.record.medium_id:
+                self._library.reservations.adopt(run.record.medium_id, run.id)
+
+    def _surveys(self) -> list[JobRun]:
+        return [r for r in self._runs.values() if isinstance(r.record.body, TakeInventory)]
+
+    def _take_first_inventory(self) -> None:
+        now = self._now()
+        command = Command(f"inventory-{now:%Y%m%dT%H%M%S%f}", now, TakeInventory())
+        record = first_record(command, now)
+        with self._db.atomic():
+            self._journal.add(record)
+            self._events.append(job_changed(record))
+        self._enlist(record)
+
+    def _launch(self, run: JobRun) -> None:
+        if run.id not in self._launched:
+            self._launched.add(run.id)
+            self._spawn(self._see_through(run), run.id)
+
+    async def _see_through(self, run: JobRun) -> None:
+        run.waiting_for = ""
+        try:
+            await Runner(run).drive()
+        except Exception as error:
+            log.exception("job %s cannot go on", run.id)
+            self._library.alarms.sound(f"job:{run.id}", info_of(error))
+        if run.record.state.is_final:
+            self._ended[run.id] = self._runs.pop(run.id)
+            self._launched.discard(run.id)
+        self._changed()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -44,6 +44,7 @@ def create_catalogue(db: Database) -> None:
             verified_at TEXT,
             lost INTEGER NOT NULL DEFAULT 0) STRICT""",
         "CREATE INDEX copies_medium ON copies(medium_id)",
+        "CREATE INDEX copies_volume ON copies(volume_id)",
     ):
         db.conn.execute(statement)
 
@@ -161,10 +162,13 @@ class Catalogue:
         ).fetchone()
         return CopyRow(row[0], row[1], row[2], bool(row[3])) if row else None
 
-    def copies(self) -> Iterator[CopyRow]:
-        query = "SELECT copy_id, volume_id, medium_id, lost FROM copies ORDER BY rowid"
-        for row in self._db.conn.execute(query).fetchall():
-            yield CopyRow(row[0], row[1], row[2], bool(row[3]))
+    def copies_of(self, volume_id: str) -> list[CopyRow]:
+        """Every copy of a volume that was ever verified here."""
+        rows = self._db.conn.execute(
+            "SELECT copy_id, volume_id, medium_id, lost FROM copies WHERE volume_id = ?",
+            (volume_id,),
+        )
+        return [CopyRow(row[0], row[1], row[2], bool(row[3])) for row in rows]
 
 
 def _rows(number: int, image: Image, start: int) -> Iterator[tuple[int, str, int, int, bytes]]:

@@ -127,12 +127,12 @@ class Drives:
         self._grant()
         self._changed()
 
-    def blame(self, seat: Seat, error: ErrorInfo) -> None:
+    def blame(self, seat: Seat, reason: str) -> None:
         """Another drive did what this one could not."""
         seat.failures += 1
-        if seat.failures >= FAILURES_MAX:
-            reason = f"drive {seat.name} failed {seat.failures} times with media that others handle"
-            self.suspend(seat, ErrorInfo(2204, reason, error.message))
+        if seat.failures >= FAILURES_MAX and seat.fault is None:
+            message = f"drive {seat.name} failed {seat.failures} times where others did not"
+            self.suspend(seat, ErrorInfo(2204, message, reason))
 
     def praise(self, seat: Seat) -> None:
         seat.failures = 0

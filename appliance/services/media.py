@@ -129,6 +129,11 @@ class Media:
         ).fetchone()
         return _slot(row) if row else None
 
+    def was_surveyed(self) -> bool:
+        """Whether the robot has ever looked into a slot."""
+        row = self._db.conn.execute("SELECT count(probed_at) FROM slots").fetchone()
+        return bool(row[0])
+
     def free_slot(self) -> str | None:
         """A slot seen empty that is no medium's home."""
         row = self._db.conn.execute(

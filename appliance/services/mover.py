@@ -31,6 +31,11 @@ IDLE_S = 900.0
 T = TypeVar("T")
 
 
+def is_robot_fault(code: int) -> bool:
+    """Whether an error is the robot's or its link's, so that nothing at all can move."""
+    return 1000 <= code < 1100 or 2000 <= code < 2200
+
+
 class Mover:
     """Moves media. Every public call is idempotent and may be cancelled only before it begins."""
 
@@ -164,6 +169,7 @@ class Mover:
         """Whether a disc is in the drive; one that gives no answer is taken to have it."""
         try:
             await self._drives[name].wait_idle(IDLE_S)
+            await self._drives[name].close_tray()
             return (await self._drives[name].disc()).status is not DiscStatus.ABSENT
         except HalError:
             return True

@@ -12,17 +12,12 @@ from appliance.contract.states import DriveState, MediumState
 from appliance.services.drives import Seat
 from appliance.services.library import Library
 from appliance.services.media import OUTSIDE, drive_place, slot_place
-from appliance.services.mover import IDLE_S
+from appliance.services.mover import IDLE_S, is_robot_fault
 from hal.errors import HalError
 from hal.interfaces.optical_drive import DiscStatus
 
 _RETRY_S = (5.0, 15.0, 30.0, 60.0)
 _OWNER = "reconciliation"
-
-
-def is_robots(code: int) -> bool:
-    """Whether an error is the robot's or its link's, so that nothing at all can move."""
-    return 1000 <= code < 1100 or 2000 <= code < 2200
 
 
 async def reconcile(library: Library, wanted: Collection[str]) -> None:
@@ -54,6 +49,7 @@ async def look_into(library: Library, seat: Seat) -> None:
     """Ask one drive what is in it; one that does not answer is out of service."""
     try:
         await seat.drive.wait_idle(IDLE_S)
+        await seat.drive.close_tray()
         disc = await seat.drive.disc()
     except HalError as error:
         library.drives.suspend(seat, info_of(error))
@@ -98,7 +94,7 @@ async def put_away_stray(library: Library, seat: Seat) -> None:
         try:
             await library.put_away(medium.id, seat)
         except HalError as error:
-            if not is_robots(error.code):
+            if not is_robot_fault(error.code):
                 library.drives.suspend(seat, info_of(error))
                 return
             await asyncio.sleep(_RETRY_S[min(tries, len(_RETRY_S) - 1)])

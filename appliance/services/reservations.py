@@ -19,6 +19,10 @@ class Reservations:
         waiting = self._waiting.get(medium_id)
         return waiting[0][0] if waiting else None
 
+    def adopt(self, medium_id: str, job_id: str) -> None:
+        """Have a medium that nobody has."""
+        self._holders.setdefault(medium_id, job_id)
+
     async def take(self, medium_id: str, job_id: str) -> None:
         """Have the medium when this returns; it may be had already."""
         if self._holders.setdefault(medium_id, job_id) == job_id:

@@ -1,0 +1,82 @@
+"""Which commands are accepted: everything that can be known before any work is checked here."""
+
+from datetime import datetime
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import Burn, Command, Fetch, TakeInventory, Verify
+from appliance.contract.states import MediumState
+from appliance.jobs.journal import Journal
+from appliance.jobs.records import JobRecord
+from appliance.services.library import Library
+
+
+class Admission:
+    """Refuses what cannot succeed, with the reason."""
+
+    def __init__(self, library: Library, journal: Journal) -> None:
+        self._library = library
+        self._journal = journal
+
+    def check(self, command: Command, now: datetime) -> None:
+        """Pass, or raise.
+
+        Raises:
+            SteleError: 5101 expired, 5105 the copy exists or is being made, 5108 no such copy here,
+                3312 another plan of this volume is on a disc, 2201 unknown medium, 2202 it is not
+                in the cabinet, 2207 no such slot.
+        """
+        if command.expires_at is not None and command.expires_at <= now:
+            raise SteleError(5101, f"command {command.id} expired at {command.expires_at}")
+        match command.body:
+            case Burn() as body:
+                self._check_burn(body)
+            case Verify() as body:
+                self._check_present(body)
+            case Fetch() as body:
+                self._check_present(body)
+            case TakeInventory() as body:
+                for slot in body.slots:
+                    if self._library.media.slot(slot) is None:
+                        raise SteleError(2207, f"this library has no slot {slot!r}")
+            case _:
+                pass
+
+    def open_job(self, job_id: str) -> JobRecord:
+        """A job that can still be told something.
+
+        Raises:
+            SteleError: 5102 unknown, 5103 it has ended.
+        """
+        record = self._journal.find(job_id)
+        if record is None:
+            raise SteleError(5102, f"there is no job {job_id} here")
+        if record.state.is_final:
+            raise SteleError(5103, f"job {job_id} has ended already: {record.state}")
+        return record
+
+    def _check_burn(self, body: Burn) -> None:
+        catalogue = self._library.catalogue
+        copy = catalogue.copy(body.copy_id)
+        if copy is not None and not copy.lost:
+            raise SteleError(5105, f"copy {body.copy_id} is already on medium {copy.medium_id}")
+        for record in self._journal.unfinished():
+            other = record.body
+            if not isinstance(other, Burn):
+                continue
+            if other.copy_id == body.copy_id:
+                raise SteleError(5105, f"copy {body.copy_id} is already being made, by {record.id}")
+            if other.volume_id == body.volume_id and other.plan_sha256 != body.plan_sha256:
+                raise SteleError(3312, f"volume {body.volume_id} is being burned by another plan")
+        volume = catalogue.volume(body.volume_id)
+        differs = volume is not None and volume.plan_sha256 != body.plan_sha256
+        if differs and any(not copy.lost for copy in catalogue.copies_of(body.volume_id)):
+            raise SteleError(3312, f"volume {body.volume_id} was burned by another plan")
+
+    def _check_present(self, body: Verify | Fetch) -> None:
+        medium = self._library.media.get(body.medium_id)
+        if medium.place == "outside":
+            raise SteleError(2202, f"medium {medium.id} is not in this cabinet")
+        known = self._library.catalogue.volume(body.volume_id)
+        holds = medium.volume_id == body.volume_id and known is not None and known.complete
+        if not holds or medium.state in (MediumState.BURNING, MediumState.FOREIGN):
+            raise SteleError(5108, f"medium {medium.id} holds no copy of volume {body.volume_id}")

@@ -1,0 +1,170 @@
+"""Burn one volume: a blank, a drive, every byte, every sector read back, home again.
+
+A disc whose burn has begun is never burned again (I7). After a restart it is verified: if all of it
+is there and right it is accepted, otherwise it is condemned and the volume burned on another.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+
+import msgspec
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import Burn as Params
+from appliance.contract.states import DriveState, MediumState
+from appliance.jobs.content_access import ContentAccess
+from appliance.jobs.copies import copy_of, record_copy
+from appliance.jobs.handling import have_in_drive
+from appliance.jobs.image_source import image_bytes
+from appliance.jobs.run import JobRun, Outcome
+from appliance.jobs.steps import Step, Turn
+from appliance.jobs.verification import verify_disc
+from appliance.services.drives import Use
+from appliance.volume.errors import VolumeError
+from appliance.volume.image import Image
+from hal.interfaces.optical_drive import BurnProgress, DiscStatus
+
+HEAD_BYTES = 4 << 20
+"""So much of the image is made, and its digests checked, before a disc is touched."""
+
+
+class BurnJob:
+    """The steps of one burn job. Holds the image's layout once it is known."""
+
+    def __init__(self, run: JobRun, params: Params) -> None:
+        self._run = run
+        self._params = params
+        self._use = run.use
+        self._image: Image | None = None
+
+    async def prepare(self) -> Outcome:
+        """Have the plan on our own disk, checked, and its files in the catalogue."""
+        access = ContentAccess(self._run, self._params.content)
+        digest = self._params.plan_sha256
+        if not self._use.plans.has(digest):
+            plan = await self._run.interruptible(access.reach(self._use.content.plan))
+            await self._use.plans.keep(plan, digest)
+        image = await self._layout()
+        if image.plan.identity.volume_id != self._params.volume_id:
+            raise SteleError(
+                3303, f"the plan sent for {self._params.volume_id} is of another volume"
+            )
+        if image.size_bytes != self._params.image_size_bytes:
+            raise SteleError(
+                3313,
+                f"volume {self._params.volume_id} makes an image of {image.size_bytes} bytes, "
+                f"not of the {self._params.image_size_bytes} that were ordered",
+            )
+        await self._run.interruptible(self._use.library.catalogue.enter_volume(image, digest))
+        return Outcome(Turn.GOOD, self._run.record)
+
+    async def allocate(self) -> Outcome:
+        """Reserve a blank."""
+        with self._run.waiting("blank disc"):
+            medium = await self._run.interruptible(
+                self._use.library.reserve_blank(self._run.id, self._params.image_size_bytes)
+            )
+        return Outcome(Turn.GOOD, self._run.changed(medium_id=medium.id))
+
+    async def load(self) -> Outcome:
+        """The medium into a drive that has not failed; what comes next depends on the medium."""
+        facts = self._run.record.facts
+        blank = self._run.own_medium.state.may_be_burned
+        avoid = facts.failed_burners if blank else facts.failed_drives
+        seat = await have_in_drive(self._run, Use.WRITE if blank else Use.READ, frozenset(avoid))
+        turn = Turn.GOOD if blank else Turn.WRITTEN
+        return Outcome(turn, self._run.changed(drive=seat.name))
+
+    async def check(self) -> Outcome:
+        """Ask the drive what this very disc is, and how much it takes."""
+        seat, medium = self._run.own_seat, self._run.own_medium
+        disc = await seat.drive.disc()
+        if disc.status is not DiscStatus.BLANK or disc.damaged:
+            error = SteleError(
+                3304, f"medium {medium.id} is not blank: drive {seat.name} says {disc.status}"
+            )
+            self._use.library.media.mark(medium.id, MediumState.FOREIGN, error.info)
+            raise error
+        self._use.library.media.measure(medium.id, disc.capacity_bytes)
+        size_bytes = self._params.image_size_bytes
+        if disc.capacity_bytes is not None and disc.capacity_bytes < size_bytes:
+            raise SteleError(
+                3305, f"medium {medium.id} takes {disc.capacity_bytes} bytes, not {size_bytes}"
+            )
+        return Outcome(Turn.GOOD, self._run.record)
+
+    async def burn(self) -> Outcome:
+        """Make the image on the way and write it. From its first byte on the medium is spent."""
+        image = await self._layout()
+        medium = self._run.own_medium
+        self._run.progress.plan({Step.BURN: image.size_bytes, Step.VERIFY: image.size_bytes})
+        self._run.progress.begin(Step.BURN)
+        access = ContentAccess(self._run, self._params.content)
+        pieces = image_bytes(image, access.payload(image.payload_bytes))
+        try:
+            with self._run.working(DriveState.BURNING) as seat:
+                head = await self._run.interruptible(_head(pieces))
+                burning = seat.drive.burn(
+                    self._written(head, pieces), image.size_bytes, on_progress=self._progress
+                )
+                result = await self._run.interruptible(burning)
+        except VolumeError as error:
+            raise SteleError(
+                3301, f"the content sent for {self._params.volume_id} is damaged: {error.message}"
+            ) from error
+        finally:
+            await pieces.aclose()
+        self._run.progress.complete()
+        facts = msgspec.structs.replace(
+            self._run.record.facts, burn_drive=seat.name, burn_s=result.seconds
+        )
+        note = partial(self._use.library.media.mark, medium.id, MediumState.WRITTEN)
+        return Outcome(Turn.GOOD, self._run.changed(facts=facts), note)
+
+    async def verify(self) -> Outcome:
+        """Read every sector back; then the copy counts."""
+        image = await self._layout()
+        self._run.progress.plan({Step.BURN: image.size_bytes, Step.VERIFY: image.size_bytes})
+        self._run.progress.begin(Step.VERIFY)
+        with self._run.working(DriveState.VERIFYING) as seat:
+            reading = await self._run.interruptible(
+                verify_disc(seat.drive, image, self._run.advance)
+            )
+        self._run.progress.complete()
+        copy = copy_of(self._params, self._params.plan_sha256, image)
+        note = partial(record_copy, self._run, copy, reading)
+        return Outcome(Turn.GOOD, self._run.record, note)
+
+    async def _layout(self) -> Image:
+        """The image's layout, made off the event loop when it is first wanted."""
+        if self._image is None:
+            plan = await self._use.plans.load(self._params.plan_sha256)
+            loop = asyncio.get_running_loop()
+            self._image = await loop.run_in_executor(None, Image, plan)
+        return self._image
+
+    async def _written(
+        self, head: list[bytes], pieces: AsyncIterator[bytes]
+    ) -> AsyncIterator[bytes]:
+        """The image as the drive takes it; the first taking is the point of no return."""
+        medium_id = self._run.own_medium.id
+        self._use.library.media.begin_burn(medium_id, self._params.volume_id, self._params.label)
+        for piece in head:
+            yield piece
+        async for piece in pieces:
+            yield piece
+
+    def _progress(self, progress: BurnProgress) -> None:
+        self._run.advance(progress.bytes_written)
+
+
+async def _head(pieces: AsyncIterator[bytes]) -> list[bytes]:
+    head: list[bytes] = []
+    size_bytes = 0
+    async for piece in pieces:
+        head.append(piece)
+        size_bytes += len(piece)
+        if size_bytes >= HEAD_BYTES:
+            break
+    return head
