@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, url_for
 
 from console.store.engine import reading
 from console.store.workspace import Workspace
@@ -44,6 +45,17 @@ def remember_language(response: Response) -> Response:
             LANGUAGE_COOKIE, g.language, LANGUAGE_LIFETIME_S, samesite="Lax", httponly=True
         )
     return response
+
+
+def this_page(**changed: str | int) -> str:
+    """The address of the page that is being shown, with parts of its query changed.
+
+    Only the route's own values go through the router: a query must not choose a scheme or a host.
+    """
+    if request.endpoint is None:
+        return f"/?{urlencode(changed)}"
+    query = {name: value for name, value in request.args.items() if name not in changed}
+    return url_for(request.endpoint, **(request.view_args or {})) + "?" + urlencode(query | changed)
 
 
 @contextmanager

@@ -69,7 +69,9 @@ def _render(code: str, title: str, message: str, action: str, status: int) -> Re
     }
     if request.path.startswith("/content/"):
         response = jsonify(code=code, message=message or title)
-    elif request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+    elif (
+        request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    ):
         response = jsonify(parts)
     elif "HX-Request" in request.headers:
         response = make_response(render_template("parts/flash.html", **parts))

@@ -30,6 +30,11 @@ def count(number: int | None) -> str:
     return "–" if number is None else f"{number:,}"
 
 
+def several(number: int, one: str, many: str, translate: Translate) -> str:
+    """A number with its noun, which English gives a plural: the phrases name it ``{n}``."""
+    return translate(one if number == 1 else many, n=count(number))
+
+
 def percent(fraction: float | None) -> str:
     """``42 %``, never 100 before the end; empty for an unknown one."""
     return "" if fraction is None else f"{int(fraction * 100)} %"

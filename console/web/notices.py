@@ -7,11 +7,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from console.processes import READY_FILE
 from console.store import schema as s
 from console.web.context import workspace
 
-READY_FILE = "worker.ready"
-"""Holds the process id of the worker that is at work; it goes when the worker does."""
 ALARM_ROWS = 5
 
 

@@ -8,12 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Flask, request, url_for
+from flask import Flask, url_for
 from markupsafe import Markup
 
 from appliance.contract.errors import table
 from console.web import figures
-from console.web.context import language, store_reading
+from console.web.context import language, store_reading, this_page
 from console.web.jobs.queries import count_active
 from console.web.names import plain_name, show_name
 from console.web.notices import Notices, current_notices
@@ -47,10 +47,11 @@ def prepare_templates(app: Flask) -> None:
         "asset": asset,
         "duration": figures.duration,
         "error_row": table().get,
-        "language_url": language_url,
+        "this_page": this_page,
         "languages": LANGUAGES,
         "live_url": live_url,
         "navigation": NAVIGATION,
+        "several": figures.several,
         "version": version("stele"),
     }
     app.context_processor(page_frame)
@@ -83,14 +84,6 @@ def show_mtime(mtime_ns: int) -> Markup:
 def live_url(topics: tuple[str, ...]) -> str:
     """The event stream of a page that watches `topics` (``kind:what``)."""
     return url_for("live.stream", lang=language(), on=["frame:", *topics])
-
-
-def language_url(chosen: str) -> str:
-    """This very page in another language."""
-    if request.endpoint is None:
-        return "/?lang=" + chosen
-    kept = {name: value for name, value in request.args.items() if name != "lang"}
-    return url_for(request.endpoint, **(request.view_args or {}), **kept, lang=chosen)
 
 
 def asset(name: str) -> str:

@@ -34,6 +34,7 @@ class Face:
     """One slot, ready to draw: `x` and `y` are the middle of its cell, the gate is up."""
 
     slot: str
+    position: int
     kind: str
     away: bool
     """Its disc is in a drive or in the gripper."""
@@ -81,6 +82,7 @@ def _draw_ring(number: int, tier: list[SlotView]) -> Ring:
         faces.append(
             Face(
                 slot=view.slot,
+                position=position,
                 kind=kind_of(view),
                 away=is_away(view),
                 label=view.label or view.volume_id or "",

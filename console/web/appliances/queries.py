@@ -143,7 +143,7 @@ def _drives_now(connection: sa.Connection, library: LibraryTelemetry) -> list[Dr
     found = []
     for view in library.drives:
         job = jobs.get(view.job_id or "")
-        label = job["label"] if job else labels.get(view.medium_id)
+        label = job["label"] if job else labels.get(view.medium_id or "")
         seconds_left = job["seconds_left"] if job else None
         found.append(DriveNow(view, label, seconds_left, job["stage"] if job else None))
     return found

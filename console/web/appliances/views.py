@@ -5,8 +5,14 @@ from functools import partial
 from flask import Blueprint, Flask, abort, render_template, request
 from sqlalchemy import Connection
 
+from appliance.contract.messages import LibraryTelemetry
 from console.web.appliances.faces import draw_rings, kind_of
-from console.web.appliances.queries import ApplianceNow, appliance_now, disc_in_slot, list_appliances
+from console.web.appliances.queries import (
+    ApplianceNow,
+    appliance_now,
+    disc_in_slot,
+    list_appliances,
+)
 from console.web.appliances.stories import place, profile_name, story
 from console.web.context import speaking, store_reading
 from console.web.jobs.queries import active_jobs
@@ -81,17 +87,16 @@ def render_fragments(app: Flask, appliance: str, language: str) -> dict[str, str
             return {}
         fragments = {"health": render_template("appliances/health.html", now=now)}
         if now.library:
-            fragments |= _render_library(now)
+            fragments |= _render_library(now, now.library)
     return fragments
 
 
-def _render_library(now: ApplianceNow) -> dict[str, str]:
-    assert now.library is not None
+def _render_library(now: ApplianceNow, library: LibraryTelemetry) -> dict[str, str]:
     parts = {
         "hub": render_template("appliances/hub.html", now=now),
         "legend": render_template("appliances/legend.html", now=now),
     }
-    for ring in draw_rings(now.library.slots):
+    for ring in draw_rings(library.slots):
         parts[f"ring-{ring.number}"] = render_template("appliances/ring.html", now=now, ring=ring)
     for drive in now.drives:
         parts[f"drive-{drive.view.drive}"] = render_template(

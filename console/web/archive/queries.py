@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from console.store import schema as s
 from console.store.keys import search_key
 from console.store.states import BlobState, CopyState, PackageState
+from console.web.archive.folders import PAGE_ROWS
 
 FOUND_ROWS = 100
-PAGE_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +24,6 @@ class Branch:
     size_bytes: int
     archived: int
     """How many of its dossiers have all their copies verified."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subfolder:
-    name: str
-    path: str
-    files: int
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class FolderPage:
-    """One folder of a dossier: its subfolders, and its files from `offset` on."""
-
-    folders: list[Subfolder]
-    files: Sequence[sa.RowMapping]
-    total: int
-    is_kept: bool
-    """Whether the folder itself is recorded, so that it exists even when nothing is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +46,9 @@ def totals(connection: sa.Connection) -> Totals:
     ).one()
     volumes = connection.scalar(sa.select(sa.func.count()).select_from(s.volumes)) or 0
     verified = connection.scalar(
-        sa.select(sa.func.count()).select_from(s.copies).where(s.copies.c.state == CopyState.VERIFIED)
+        sa.select(sa.func.count())
+        .select_from(s.copies)
+        .where(s.copies.c.state == CopyState.VERIFIED)
     )
     return Totals(packages[0], int(packages[1]), int(packages[2]), volumes, verified or 0)
 
@@ -85,19 +68,21 @@ def branches(connection: sa.Connection) -> list[Branch]:
         .group_by(p.fonds, p.series)
         .order_by(p.fonds, p.series)
     )
-    return [Branch(r[0], r[1], r[2], int(r[3]), int(r[4]), int(r[5])) for r in connection.execute(query)]
+    return [
+        Branch(r[0], r[1], r[2], int(r[3]), int(r[4]), int(r[5])) for r in connection.execute(query)
+    ]
 
 
 def dossiers(
     connection: sa.Connection, fonds: str, series: str, offset: int = 0
 ) -> Sequence[sa.RowMapping]:
-    """The dossiers of a series, a page of them."""
+    """The dossiers of a series from `offset` on: a page of them, and one more if there is."""
     query = (
         sa.select(s.packages)
         .where(s.packages.c.fonds == fonds, s.packages.c.series == series)
         .order_by(s.packages.c.dossier)
         .offset(offset)
-        .limit(PAGE_ROWS)
+        .limit(PAGE_ROWS + 1)
     )
     return connection.execute(query).mappings().all()
 
@@ -105,63 +90,6 @@ def dossiers(
 def package(connection: sa.Connection, package_id: str) -> sa.RowMapping | None:
     query = sa.select(s.packages).where(s.packages.c.package_id == package_id)
     return connection.execute(query).mappings().one_or_none()
-
-
-def folder_page(
-    connection: sa.Connection, package_id: str, folder: str, offset: int = 0
-) -> FolderPage:
-    """What lies directly in `folder` of a dossier; '' is the dossier itself."""
-    prefix = f"{folder}/" if folder else ""
-    f = s.files.c
-    rest = sa.func.substr(f.path, len(prefix) + 1)
-    below = (f.package_id == package_id) & (sa.func.substr(f.path, 1, len(prefix)) == prefix)
-    slash = _position(connection, rest)
-    here = below & (slash == 0)
-    files = (
-        sa.select(s.files).where(here).order_by(f.path).offset(offset).limit(PAGE_ROWS)
-    )
-    kept = sa.select(s.folders.c.path).where(
-        s.folders.c.package_id == package_id, s.folders.c.path == folder
-    )
-    return FolderPage(
-        folders=_subfolders(connection, package_id, prefix, below & (slash > 0), rest, slash),
-        files=connection.execute(files).mappings().all(),
-        total=connection.scalar(sa.select(sa.func.count()).select_from(s.files).where(here)) or 0,
-        is_kept=connection.scalar(kept) is not None,
-    )
-
-
-def _subfolders(
-    connection: sa.Connection,
-    package_id: str,
-    prefix: str,
-    where: sa.ColumnElement[bool],
-    rest: sa.ColumnElement[str],
-    slash: sa.ColumnElement[int],
-) -> list[Subfolder]:
-    name = sa.func.substr(rest, 1, slash - 1)
-    query = (
-        sa.select(name, sa.func.count(), sa.func.sum(s.files.c.size_bytes))
-        .where(where)
-        .group_by(name)
-    )
-    sums = {row[0]: (row[1], int(row[2])) for row in connection.execute(query)}
-    # Folders that hold nothing are kept too, so they are shown.
-    kept = sa.select(s.folders.c.path).where(
-        s.folders.c.package_id == package_id,
-        sa.func.substr(s.folders.c.path, 1, len(prefix)) == prefix,
-    )
-    for path in connection.scalars(kept):
-        if below := path[len(prefix) :]:
-            sums.setdefault(below.partition("/")[0], (0, 0))
-    return [Subfolder(n, prefix + n, files, size) for n, (files, size) in sorted(sums.items())]
-
-
-def _position(connection: sa.Connection, text: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
-    """Where the first '/' stands in a text, from 1; 0 when there is none."""
-    name = "instr" if connection.dialect.name == "sqlite" else "strpos"
-    found: sa.ColumnElement[int] = getattr(sa.func, name)(text, "/", type_=sa.Integer)
-    return found
 
 
 def find_files(connection: sa.Connection, words: str) -> Sequence[sa.RowMapping]:

@@ -9,8 +9,12 @@ from flask import Blueprint, Flask, Response, abort, render_template, request, u
 from sqlalchemy import Connection
 
 from appliance.contract.errors import SteleError
+from console.retrieval.requests import create_request
+from console.store.landing import Landing
+from console.store.states import RequestFileState
 from console.web.archive import queries
 from console.web.archive.downloads import send_stream
+from console.web.archive.folders import PAGE_ROWS, folder_page
 from console.web.context import speaking, store_reading, workspace
 from console.web.live.hub import Hub
 from console.web.requests.queries import newest_request
@@ -39,7 +43,6 @@ class Access:
 
 def register(app: Flask, live: Hub) -> None:
     app.register_blueprint(blueprint)
-    app.jinja_env.globals["page_url"] = page_url
     live.renderers["file"] = partial(render_fragments, app)
 
 
@@ -65,7 +68,7 @@ def series() -> str:
     return render_template(
         "archive/series.html",
         series=name,
-        dossiers=rows[: queries.PAGE_ROWS],
+        dossiers=rows[:PAGE_ROWS],
         steps=[(fonds, None), (name, None)],
         pager=_pager(offset, offset + len(rows)),
     )
@@ -77,7 +80,7 @@ def dossier(package_id: str) -> str:
     folder, offset = request.args.get("folder", ""), _offset()
     with store_reading() as connection:
         package = queries.package(connection, package_id) or abort(404)
-        page = queries.folder_page(connection, package_id, folder, offset)
+        page = folder_page(connection, package_id, folder, offset)
         copies = queries.copies(connection, package_id)
     if folder and not (page.folders or page.files or page.is_kept):
         abort(404)
@@ -127,12 +130,11 @@ def download(file_id: str) -> Response:
     """The bytes, from the landing zone or from what came back from a disc."""
     with store_reading() as connection:
         row = queries.file(connection, file_id) or abort(404)
-    for place in (workspace().landing, workspace().delivered):
-        if place.size(row["sha256"]) == row["size_bytes"]:
-            stream = place.open(row["sha256"])
-            name = row["path"].rpartition("/")[2]
-            return send_stream(stream, row["size_bytes"], name, row["sha256"])
-    raise SteleError(5481, f"the bytes of {row['path']} are not here")
+    place = _holder(row)
+    if place is None:
+        raise SteleError(5481, f"the bytes of {row['path']} are not here")
+    stream = place.open(row["sha256"])
+    return send_stream(stream, row["size_bytes"], row["path"].rpartition("/")[2], row["sha256"])
 
 
 @blueprint.post("/files/<file_id>/get-back")
@@ -142,7 +144,6 @@ def get_back(file_id: str) -> str:
         row = queries.file(connection, file_id) or abort(404)
         access = _access(connection, row)
     if access.can_fetch:
-        from console.retrieval.requests import create_request
         create_request(workspace().store, [file_id], row["path"].rpartition("/")[2])
     with store_reading() as connection:
         access = _access(connection, row)
@@ -160,18 +161,26 @@ def render_fragments(app: Flask, file_id: str, language: str) -> dict[str, str]:
 
 
 def _access(connection: Connection, row: sa.RowMapping) -> Access:
-    is_here = any(
-        place.size(row["sha256"]) == row["size_bytes"]
-        for place in (workspace().landing, workspace().delivered)
-    )
+    is_here = _holder(row) is not None
     newest = None if is_here else newest_request(connection, row["file_id"])
-    coming = newest if newest and newest["state"] == "waiting" else None
+    coming = newest if newest and newest["state"] == RequestFileState.WAITING else None
     return Access(
         is_here=is_here,
         coming=coming,
-        failed=newest if newest and newest["state"] == "failed" else None,
+        failed=newest if newest and newest["state"] == RequestFileState.FAILED else None,
         can_fetch=not is_here and not coming and queries.has_verified_copy(connection, row),
     )
+
+
+def _holder(row: sa.RowMapping) -> Landing | None:
+    """Who holds the file's bytes now: the landing zone, or what came back from a disc."""
+    for is_there, place in (
+        (row["is_landed"], workspace().landing),
+        (row["expires_at"] is not None, workspace().delivered),
+    ):
+        if is_there and place.size(row["sha256"]) == row["size_bytes"]:
+            return place
+    return None
 
 
 def _offset() -> int:
@@ -179,14 +188,10 @@ def _offset() -> int:
 
 
 def _pager(offset: int, total: int) -> Pager:
-    size = queries.PAGE_ROWS
-    return Pager(max(0, offset - size) if offset else None, offset + size if total > offset + size else None)
-
-
-def page_url(offset: int) -> str:
-    """This page of rows, from `offset` on."""
-    kept = {name: value for name, value in request.args.items() if name != "from"}
-    return url_for(request.endpoint or "", **(request.view_args or {}), **kept, **{"from": offset})
+    size = PAGE_ROWS
+    return Pager(
+        max(0, offset - size) if offset else None, offset + size if total > offset + size else None
+    )
 
 
 def _steps(

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from appliance.contract.states import JobStage, JobState
 from console.store import schema as s
+from console.web.words import Translate
 
 ACTIVE_STATES = tuple(state for state in JobState if not state.is_final)
 ACTIVE_ROWS = 40
@@ -17,6 +18,15 @@ PATHS = {
     "fetch": (JobStage.LOAD, JobStage.READ, JobStage.RETURN),
 }
 """The stages that a verb goes through, for the track beside its bar."""
+
+
+WAITS = {
+    "drive": "a free drive",
+    "blank disc": "a blank disc",
+    "content": "the console's content",
+    "grant": "a new right to its content",
+}
+"""What a firmware says that a job waits for, as a phrase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,11 @@ def steps_of(verb: str, stage: str, state: str) -> list[Step]:
         return [Step(name, is_past=True, is_now=False) for name in path]
     now = path.index(JobStage(stage)) if stage in path else -1
     return [Step(name, i < now, i == now) for i, name in enumerate(path)]
+
+
+def wait_reason(waiting_for: str, translate: Translate) -> str:
+    """What a job waits for, as a sentence; a word that is not known here stands as it came."""
+    return translate("Waits for: {what}", what=translate(WAITS.get(waiting_for, waiting_for)))
 
 
 def _with_volumes() -> sa.Select[Any]:

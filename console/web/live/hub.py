@@ -117,8 +117,7 @@ class Hub:
     def _render(self, topic: Topic) -> dict[str, str]:
         try:
             return self.renderers[topic.kind](topic.what, topic.language)
-        except Exception:
-            # The boundary of the thread: one page's failure must not stop the others' news.
+        except Exception:  # noqa: BLE001  (one page's failure must not stop the others' news)
             _log.exception("cannot render %s", topic)
             return {}
 

@@ -3,6 +3,7 @@
 from flask import Blueprint, Flask, redirect, render_template, url_for
 from werkzeug import Response
 
+from console.planning import decision
 from console.web.context import store_reading, workspace
 from console.web.live.hub import Hub
 from console.web.plans.queries import newest_plans
@@ -23,6 +24,5 @@ def index() -> str:
 @blueprint.post("/<plan_id>/approve")
 def approve(plan_id: str) -> Response:
     """Approve a proposed plan; the worker sees it and begins."""
-    from console.planner.approval import approve_plan
-    approve_plan(workspace(), plan_id, "web")
+    decision.approve(workspace(), plan_id, "web")
     return redirect(url_for("plans.index"))

@@ -24,7 +24,9 @@
     if (link.matches(".close")) {
       htmx.ajax("GET", url, { target: "#disc", select: "#disc > *", swap: "innerHTML" });
     } else {
-      htmx.ajax("GET", url, { target: "#disc", swap: "innerHTML" });
+      htmx.ajax("GET", url, { target: "#disc", swap: "innerHTML" }).then(() => {
+        document.getElementById("disc").scrollIntoView({ block: "nearest" });
+      });
     }
   });
 
