@@ -115,7 +115,10 @@ async def an_open_tray_has_no_disc(rig: DriveRig) -> None:
     await rig.drive.open_tray()
     await rig.drive.open_tray()
     assert (await rig.drive.disc()).status is DiscStatus.ABSENT
-    for call in (rig.drive.burn(chunks(bytes(SECTOR_BYTES)), SECTOR_BYTES), rig.drive.open_reader()):
+    for call in (
+        rig.drive.burn(chunks(bytes(SECTOR_BYTES)), SECTOR_BYTES),
+        rig.drive.open_reader(),
+    ):
         with pytest.raises(HalError) as caught:
             await call
         assert caught.value.code == 3203

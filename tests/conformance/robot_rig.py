@@ -12,15 +12,15 @@ from simulators.world.world import FLOOR, GRIPPER, World
 
 
 class MemoryLink:
-    """`SerialLink` straight into a running robot; a new one takes the wire from the old one."""
+    """`SerialLink` straight into the rig's robot, whichever runs now. A new one takes over."""
 
-    def __init__(self, wire: RobotWire) -> None:
-        self._wire = wire
+    def __init__(self, rig: "RobotRig") -> None:
+        self._rig = rig
         self._received = bytearray()
         self._news = asyncio.Event()
         self._cut = False
         self._tell = self._take
-        wire.listener = self._tell
+        rig.wire.listener = self._tell
 
     def _take(self, data: bytes) -> None:
         self._received += data
@@ -29,7 +29,7 @@ class MemoryLink:
     async def write(self, data: bytes) -> None:
         if self._cut:
             raise ConnectionError("the wire is cut")
-        self._wire.receive(data)
+        self._rig.wire.receive(data)
 
     async def read(self) -> bytes:
         while not self._received:
@@ -44,8 +44,8 @@ class MemoryLink:
     def cut(self) -> None:
         self._cut = True
         self._news.set()
-        if self._wire.listener is self._tell:
-            self._wire.listener = None
+        if self._rig.wire.listener is self._tell:
+            self._rig.wire.listener = None
 
     async def aclose(self) -> None:
         self.cut()
@@ -72,7 +72,7 @@ class RobotRig:
         self.wire.receive()
 
     async def connect(self) -> SerialLink:
-        self._link = MemoryLink(self.wire)
+        self._link = MemoryLink(self)
         return self._link
 
     def cut(self) -> None:

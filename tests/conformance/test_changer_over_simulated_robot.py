@@ -1,6 +1,5 @@
-"""The changer's conformance suite over the simulated robot: in memory in virtual time, and over a pty."""
+"""The changer's conformance suite over the simulated robot, in memory and in virtual time."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,10 @@ def test_changer_in_memory_and_virtual_time(check: ChangerCheck, tmp_path: Path)
     async def story() -> None:
         rig = RobotRig(tmp_path)
         assert isinstance(rig.changer, Changer)
-        await check(rig)
-        await rig.changer.aclose()
-        rig.world.close()
+        try:
+            await check(rig)
+        finally:
+            await rig.changer.aclose()
+            rig.world.close()
 
     run_virtual(story())

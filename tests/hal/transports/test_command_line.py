@@ -1,6 +1,7 @@
 """Real child processes: lines, standard input with back-pressure, end by EOF and by signal."""
 
 import asyncio
+import hashlib
 import os
 import signal
 import sys
@@ -43,8 +44,6 @@ async def test_binary_input_arrives_whole_and_ends() -> None:
     for start in range(0, len(data), 700_000):
         await process.write(memoryview(data)[start : start + 700_000])
     await process.close_stdin()
-    import hashlib
-
     assert await collect(process) == [hashlib.sha256(data).hexdigest()]
 
 
@@ -67,9 +66,13 @@ async def test_a_program_that_does_not_read_stops_the_writer() -> None:
 async def test_writing_to_a_program_that_has_ended_is_a_broken_pipe() -> None:
     process = await PYTHON.start("pass")
     await process.wait()
-    with pytest.raises(BrokenPipeError):
+
+    async def flood() -> None:
         for _ in range(10):
             await process.write(bytes(1 << 20))
+
+    with pytest.raises(BrokenPipeError):
+        await flood()
     await process.close_stdin()
     process.kill()
 
