@@ -1,0 +1,79 @@
+"""`stele-volume extract`: the archived files, under their true names, each checked on the way."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import click
+
+from appliance.volume.entry import Entry
+from appliance.volume.errors import DESTINATION_FULL, VolumeError
+from appliance.volume.reader import VolumeReader
+from appliance.volume.tool.destination import Destination
+from appliance.volume.tool.disc import Disc
+from appliance.volume.tool.reporting import Advance, defined_failures, progress, result, tell
+from appliance.volume.tool.salvage import Salvage, checked_chunks, salvage
+
+
+@click.command()
+@click.argument("image", type=click.Path(path_type=Path))
+@click.argument("dest", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def extract(image: Path, dest: Path, overwrite: bool, as_json: bool) -> None:
+    """Restore everything from the disc or image IMAGE into the folder DEST.
+
+    A file whose digest is wrong is not written. Nothing is written outside DEST, and symbolic
+    links in it are not followed.
+    """
+    with defined_failures(as_json=as_json), Disc(image) as disc:
+        reader = VolumeReader(disc.read_at, disc.size_bytes)
+        found = salvage(reader)
+        for path, error in found.faults:
+            tell(f"unreadable: {path}: {error.message}")
+        for path in found.missing:
+            tell(f"missing: {path}")
+        with (
+            Destination(dest, overwrite=overwrite) as destination,
+            progress("restoring", found.size_bytes) as advance,
+        ):
+            failed = _restore(reader, found, destination, advance)
+        document = {
+            "files": len(found.files) - failed,
+            "failed": failed,
+            "missing": len(found.missing),
+            "unreadable": len(found.faults),
+        }
+        text = ", ".join(f"{key} {value}" for key, value in document.items())
+        result(document, as_json=as_json, text=text)
+    sys.exit(1 if failed or found.missing or found.faults else 0)
+
+
+def _restore(
+    reader: VolumeReader, found: Salvage, destination: Destination, advance: Advance
+) -> int:
+    """Write everything; returns how many files or folders could not be."""
+    failed = 0
+    for folder in found.folders:
+        failed += not _attempt(folder, partial(destination.make_folder, folder.path))
+    for file in found.files:
+        digest = found.digests.get(file.disc_path)
+        chunks = checked_chunks(reader, file, digest, advance)
+        write = partial(destination.write_file, file.path, chunks, file.mtime_ns)
+        failed += not _attempt(file, write)
+    for folder in found.folders:
+        _attempt(folder, partial(destination.set_folder_mtime, folder.path, folder.mtime_ns))
+    return failed
+
+
+def _attempt(entry: Entry, act: Callable[[], None]) -> bool:
+    """Do it, or tell why not; a full disk ends everything."""
+    try:
+        act()
+    except VolumeError as error:
+        if error.code == DESTINATION_FULL:
+            raise
+        tell(f"not restored: {entry.path}: {error.message}")
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""`stele-volume list`: what is on a disc."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import msgspec
+
+from appliance.volume.entry import Entry
+from appliance.volume.reader import VolumeReader
+from appliance.volume.tool.disc import Disc
+from appliance.volume.tool.reporting import defined_failures, printable
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@click.command(name="list")
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, first the volume.")
+def list_volume(image: Path, as_json: bool) -> None:
+    """List the files and folders of the disc or image IMAGE, by their true names."""
+    with defined_failures(as_json=as_json), Disc(image) as disc:
+        reader = VolumeReader(disc.read_at, disc.size_bytes)
+        document = reader.document()
+        if as_json:
+            click.echo(msgspec.json.encode(document).decode())
+        else:
+            identity = document.identity
+            click.echo(printable(f"{identity.label}  (volume {identity.volume_id})"))
+            click.echo(printable(f"fonds {identity.fonds}, series {identity.series}"))
+        for entry in reader.entries():
+            click.echo(_json_line(entry) if as_json else _line(entry))
+
+
+def _json_line(entry: Entry) -> str:
+    return json.dumps(
+        {
+            "path": entry.path,
+            "disc_path": entry.disc_path,
+            "folder": entry.folder,
+            "size_bytes": entry.size_bytes,
+            "mtime_ns": entry.mtime_ns,
+        }
+    )
+
+
+def _line(entry: Entry) -> str:
+    when = _EPOCH + timedelta(microseconds=entry.mtime_ns // 1000)
+    size = "" if entry.folder else str(entry.size_bytes)
+    return f"{size:>15}  {when:%Y-%m-%d %H:%M:%S}  {printable(entry.path)}{'/' * entry.folder}"

@@ -1,0 +1,108 @@
+"""`stele-volume verify`: is every byte of a disc as it should be."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from appliance.volume.errors import VolumeError
+from appliance.volume.image import Image
+from appliance.volume.plan import VolumePlan
+from appliance.volume.reader import VolumeReader
+from appliance.volume.tool.disc import Disc
+from appliance.volume.tool.reporting import Advance, defined_failures, progress, result, tell
+from appliance.volume.tool.salvage import checked_chunks, salvage
+from appliance.volume.udf.tags import SECTOR
+from appliance.volume.verifier import ImageVerifier, VerifyReport
+
+STEP_BYTES = 2**20
+
+
+@click.command()
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def verify(image: Path, as_json: bool) -> None:
+    """Read all of the disc or image IMAGE and compare it with what it must be.
+
+    The plan is rebuilt from the disc, the image is computed from the plan, and every sector is
+    compared. If the disc's own description is damaged, the files are checked by its manifest.
+    """
+    with defined_failures(as_json=as_json), Disc(image) as disc:
+        reader = VolumeReader(disc.read_at, disc.size_bytes)
+        try:
+            plan = reader.plan()
+        except VolumeError as error:
+            tell(f"error {error.code}: {error.message}; checking the files by the manifest")
+            good, document = _verify_files(reader, error)
+        else:
+            good, document = _verify_sectors(disc, plan)
+        text = "\n".join(f"{key}: {value}" for key, value in document.items())
+        result(document, as_json=as_json, text=text)
+    sys.exit(0 if good else 1)
+
+
+def _verify_sectors(disc: Disc, plan: VolumePlan) -> tuple[bool, dict[str, Any]]:
+    image = Image(plan)
+    verifier = ImageVerifier(image)
+    with progress("verifying", image.size_bytes) as advance:
+        end = min(image.size_bytes, disc.size_bytes)
+        while verifier.offset < end:
+            _feed(disc, verifier, min(STEP_BYTES, end - verifier.offset), advance)
+    report = verifier.finish()
+    for index in report.bad_files:
+        tell(f"damaged: {plan.files[index].path}")
+    if report.bad_sectors:
+        tell("damaged sectors: " + " ".join(map(str, report.bad_sectors[:20])))
+    return report.ok, _document(plan, report)
+
+
+def _feed(disc: Disc, verifier: ImageVerifier, length: int, advance: Advance) -> None:
+    """Read on; where the disc is unreadable, sector by sector."""
+    try:
+        verifier.feed(disc.read_at(verifier.offset, length))
+    except OSError:
+        if length > SECTOR:
+            for _ in range(0, length, SECTOR):
+                _feed(disc, verifier, min(SECTOR, length), advance)
+            return
+        verifier.skip(length)
+    advance(length)
+
+
+def _document(plan: VolumePlan, report: VerifyReport) -> dict[str, Any]:
+    return {
+        "volume": plan.identity.volume_id,
+        "result": "good" if report.ok else "damaged",
+        "bytes_read": report.bytes_seen,
+        "bytes_expected": report.bytes_expected,
+        "files": len(plan.files),
+        "damaged_files": report.bad_file_count,
+        "damaged_sectors": report.bad_sector_count,
+    }
+
+
+def _verify_files(reader: VolumeReader, cause: VolumeError) -> tuple[bool, dict[str, Any]]:
+    found = salvage(reader)
+    for path, error in found.faults:
+        tell(f"unreadable: {path}: {error.message}")
+    for path in found.missing:
+        tell(f"missing: {path}")
+    damaged = 0
+    with progress("checking files", found.size_bytes) as advance:
+        for file in found.files:
+            try:
+                for _ in checked_chunks(reader, file, found.digests.get(file.disc_path), advance):
+                    pass
+            except VolumeError as error:
+                damaged += 1
+                tell(f"damaged: {file.path}: {error.message}")
+    return False, {
+        "result": "damaged",
+        "error": {"code": cause.code, "message": cause.message},
+        "files": len(found.files),
+        "good_files": len(found.files) - damaged,
+        "damaged_files": damaged,
+        "missing_files": len(found.missing),
+        "unreadable": len(found.faults),
+    }
