@@ -1,10 +1,12 @@
-"""A whole simulated cabinet in the running event loop, for tests over in-memory links.
+"""A whole simulated cabinet in the running event loop, for tests over in-memory links::
 
     async def story() -> None:
         with Cabinet(World.create(folder, discs=3)) as cabinet:
-            port = cabinet.serial()             # as the firmware's SerialLink
-            burner = cabinet.command_line("d1")  # as CommandLine, started with cabinet.device_path("d1")
-            disc = cabinet.block_device("d1")    # as BlockDevice
+            port = cabinet.serial()  # as the firmware's SerialLink
+            burner = cabinet.command_line("d1")  # as CommandLine
+            process = await burner.start("-no_rc", "-outdev", cabinet.device_path("d1"), "-toc")
+            disc = cabinet.block_device("d1")  # as BlockDevice
+
     run_virtual(story())
 
 A crash of the firmware is simulated by cancelling it and building its drivers again
@@ -15,8 +17,10 @@ the power coming back.
 
 from types import TracebackType
 
-from simulators.links.memory import MemorySerial
+from simulators.links.drive import DriveWire
+from simulators.links.memory import MemoryBlockDevice, MemoryCommandLine, MemorySerial
 from simulators.links.serial import RobotWire
+from simulators.links.xorriso.program import Xorriso
 from simulators.world.world import World
 
 
@@ -27,15 +31,41 @@ class Cabinet:
         self.world = world
         self.robot = RobotWire(world)
         self.robot.receive()
+        self.drives = {name: DriveWire(world, name) for name in world.description.drives.names}
+        self.xorriso = Xorriso(self.drives)
+        self._running = True
 
     def serial(self) -> MemorySerial:
         """Open the robot's port. An earlier opening is cut off (`ConnectionError`)."""
         return MemorySerial(self.robot)
 
+    def command_line(self, drive: str) -> MemoryCommandLine:
+        """The burner command, as configured for a drive; the device is in its arguments."""
+        del drive
+        return MemoryCommandLine(self.xorriso)
+
+    def device_path(self, drive: str) -> str:
+        """Address of a drive for the burner command; also the path of its block device."""
+        return str(self.drives[drive].link)
+
+    def block_device(self, drive: str) -> MemoryBlockDevice:
+        """The drive as a block device."""
+        return MemoryBlockDevice(self.drives[drive])
+
+    def refresh(self) -> None:
+        """Look at the world again, after it was changed from outside (a fault, a person)."""
+        self.robot.receive()
+        for drive in self.drives.values():
+            drive.refresh()
+
     def stop(self) -> None:
         """Cut the power; the world is saved and closed. No error when already stopped."""
-        self.robot.stop()
-        self.world.close()
+        if self._running:
+            self._running = False
+            self.robot.stop()
+            for drive in self.drives.values():
+                drive.stop()
+            self.world.close()
 
     def __enter__(self) -> "Cabinet":
         return self

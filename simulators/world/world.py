@@ -17,7 +17,7 @@ from typing import TextIO
 import msgspec
 
 from simulators.world.description import Description, load_description
-from simulators.world.disc import Disc
+from simulators.world.disc import SECTOR_BYTES, Disc
 
 GRIPPER = "gripper"
 FLOOR = "floor"
@@ -105,6 +105,9 @@ class World:
         lock = _lock(folder)
         state = msgspec.json.decode((folder / "world.json").read_bytes(), type=State)
         world = cls(folder, state, load_description(state.profile), lock)
+        for disc in state.discs.values():
+            if disc.damaged:  # the burn may have been cut off together with the last process
+                disc.written_sectors = world.image_path(disc).stat().st_size // SECTOR_BYTES
         world.check()
         return world
 
