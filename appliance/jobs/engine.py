@@ -179,7 +179,7 @@ class Engine:
         return run
 
     async def _recover(self) -> None:
-        """Know where everything is, then let the jobs run; inventories first, as they find media."""
+        """Know where everything is, then let the jobs run; inventories first: they find media."""
         wanted = {run.record.medium_id for run in self._runs.values() if run.record.medium_id}
         await reconcile(self._library, wanted)
         self._claim()

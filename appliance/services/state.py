@@ -4,7 +4,8 @@ Job journal, catalogue, alarms and outbox share the file, so that a job's result
 and the event that tells of it are one transaction (``with db.atomic():``). Each owner keeps its
 tables' migrations beside its code and applies them when it is made; the sets are independent.
 
-All access is from the event loop's thread. A commit is on the disk when it returns.
+All access is from the event loop's thread. The connection is in autocommit mode, so a statement
+outside ``atomic()`` is a transaction of its own; a commit is on the disk when it returns.
 """
 
 import sqlite3
@@ -32,6 +33,7 @@ def open_state(path: Path) -> Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         db = Database(path, recursive_triggers=False)
+        db.conn.isolation_level = None
         for pragma in _PRAGMAS:
             db.execute(pragma).fetchall()
     except (OSError, sqlite3.DatabaseError) as error:

@@ -1,0 +1,157 @@
+"""The firmware's jobs over a cabinet: started, told things, waited for, killed, started again."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from sqlite_utils import Database
+
+from appliance.agent.outbox import Outbox
+from appliance.contract.messages import (
+    Burn,
+    CommandBody,
+    Command,
+    CopyVerified,
+    Event,
+    EventBody,
+    JobView,
+    Reply,
+)
+from appliance.jobs.engine import Engine
+from appliance.jobs.records import JobRecord
+from appliance.services.content import ContentClient
+from appliance.services.library import Library
+from appliance.services.media import Medium
+from appliance.services.state import open_state
+from hal.interfaces.changer import Changer
+from hal.interfaces.optical_drive import OpticalDrive
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+B = TypeVar("B", bound=EventBody)
+Hardware = tuple[Changer, dict[str, OpticalDrive]]
+
+
+class PowerCutError(BaseException):
+    """Raised in whoever commits when the power goes."""
+
+
+class Station:
+    """One appliance. `connect` gives the hardware to each firmware that is started."""
+
+    def __init__(
+        self, folder: Path, connect: Callable[[], Hardware], content: ContentClient
+    ) -> None:
+        self.folder = folder
+        self._connect = connect
+        self._content = content
+        self._outside: set[asyncio.Task[object]] = set()
+        self.cut_at: int | None = None
+        """The number of the commit at which the power goes."""
+        self.cut_before = False
+        """Whether that commit is lost."""
+        self.cut = asyncio.Event()
+        self.commits = 0
+        self.commands = 0
+
+    def now(self) -> datetime:
+        return BEGAN + timedelta(seconds=asyncio.get_running_loop().time())
+
+    async def start(self) -> None:
+        self._outside = set(asyncio.all_tasks())
+        changer, drives = self._connect()
+        self.db = open_state(self.folder / "state.db")
+        self.db.atomic = self._counted(self.db)
+        self.cut.clear()
+        with contextlib.suppress(PowerCutError):
+            self.outbox = Outbox(self.db, self.now)
+            self.library = Library(
+                self.db, changer, drives, events=self.outbox, now=self.now, changed=self._ignore
+            )
+            self.engine = Engine(
+                self.db,
+                self.library,
+                self._content,
+                plans=self.folder / "plans",
+                events=self.outbox,
+                now=self.now,
+                changed=self._ignore,
+            )
+            await self.engine.start()
+
+    def _ignore(self) -> None: ...
+
+    async def kill(self) -> None:
+        """End the firmware as kill -9 does: nothing of it reaches disk or hardware any more."""
+        self.cut.set()
+        self._connect()
+        mine = asyncio.all_tasks() - self._outside - {asyncio.current_task()}
+        for task in mine:
+            task.cancel()
+        await asyncio.gather(*mine, return_exceptions=True)
+        self.db.close()
+
+    def _counted(self, db: Database) -> Callable[[], contextlib.AbstractContextManager[Database]]:
+        atomic = db.atomic
+
+        @contextlib.contextmanager
+        def counted() -> Iterator[Database]:
+            outermost = not db.conn.in_transaction
+            if self.cut.is_set():
+                raise PowerCutError
+            with atomic():
+                yield db
+                if outermost:
+                    self.commits += 1
+                    if self.commits == self.cut_at and self.cut_before:
+                        self.cut.set()
+                        raise PowerCutError
+            if outermost and self.commits == self.cut_at and not self.cut.is_set():
+                self.cut.set()
+                raise PowerCutError
+
+        return counted
+
+    def tell(self, body: CommandBody, command_id: str | None = None) -> Reply:
+        self.commands += 1
+        return self.engine.submit(
+            Command(command_id or f"c{self.commands}", self.now(), body)
+        )
+
+    def job(self, job_id: str) -> JobRecord:
+        row = self.db.conn.execute("SELECT record FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        return msgspec.json.decode(row[0], type=JobRecord)
+
+    def jobs(self) -> list[JobRecord]:
+        rows = self.db.conn.execute("SELECT record FROM jobs ORDER BY number").fetchall()
+        return [msgspec.json.decode(row[0], type=JobRecord) for row in rows]
+
+    def view(self, job_id: str) -> JobView:
+        return next(v for v in self.engine.jobs_telemetry().jobs if v.job_id == job_id)
+
+    async def settled(self, *, limit_s: float = 100_000.0) -> None:
+        """Wait until every job is final."""
+        async with asyncio.timeout(limit_s):
+            while not self.cut.is_set() and any(not j.state.is_final for j in self.jobs()):
+                await asyncio.sleep(1.0)
+
+    async def until(self, holds: Callable[[], bool], *, limit_s: float = 100_000.0) -> None:
+        async with asyncio.timeout(limit_s):
+            while not holds():
+                await asyncio.sleep(0.25)
+
+    def events(self, kind: type[B]) -> list[B]:
+        rows = self.db.conn.execute("SELECT payload FROM outbox ORDER BY seq").fetchall()
+        bodies = [msgspec.json.decode(row[0], type=Event).body for row in rows]
+        return [body for body in bodies if isinstance(body, kind)]
+
+    def media(self) -> list[Medium]:
+        return list(self.library.media.all())
+
+    def acts(self, job_id: str) -> list[tuple[str, str | None]]:
+        return self.db.conn.execute(
+            "SELECT step, turn FROM acts WHERE job_id = ? ORDER BY number", (job_id,)
+        ).fetchall()
