@@ -77,9 +77,9 @@ class Burn:
 
     def _failure(self, exit_code: int) -> HalError:
         lines = self._run.lines
-        fault = codec.classify(lines, codec.Fault(3206, "the burn failed", spoiled=True))
+        fault = codec.classify(lines, codec.Fault(3206, "the burn failed"))
         detail = f"exit code {exit_code}; {codec.complaints(lines)}"
-        if fault.spoiled:
+        if codec.has_begun_writing(lines):
             detail += "; disc spoiled"
         return HalError(fault.code, f"drive {self._name}: {fault.reason}", detail)
 

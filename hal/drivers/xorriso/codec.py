@@ -105,19 +105,18 @@ def _capacity(status: DiscStatus, writable: int | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a run failed, as a row of the error table, and whether the disc is spoiled by it."""
+    """Why a run failed: a row of the error table, and a clause that begins with the drive."""
 
     code: int
     reason: str
-    spoiled: bool = False
 
 
 _SENSES = {
     "3A": Fault(3203, "there is no disc in it"),
     "04": Fault(3201, "it is not ready"),
-    "0C": Fault(3206, "it could not write", spoiled=True),
-    "72": Fault(3206, "it could not close the session", spoiled=True),
-    "73": Fault(3207, "it could not adjust its laser to the disc", spoiled=True),
+    "0C": Fault(3206, "it could not write"),
+    "72": Fault(3206, "it could not close the session"),
+    "73": Fault(3207, "it could not adjust its laser to the disc"),
     "30": Fault(3207, "the disc does not suit it"),
     "11": Fault(3209, "it could not read a sector"),
 }
@@ -125,11 +124,11 @@ _SENSES = {
 
 _TEXTS: Sequence[tuple[re.Pattern[str], Fault]] = (
     (_BUSY, Fault(3202, "it is busy with another program")),
-    (re.compile(r"Lost connection to drive"), Fault(3213, "it was lost", spoiled=True)),
+    (re.compile(r"Lost connection to drive"), Fault(3213, "it was lost")),
     (re.compile(r"MEDIA: no writeable media"), Fault(3203, "there is no disc in it")),
     (re.compile(r"MEDIA: closed|Closed media with data"), Fault(3204, "the disc is not blank")),
     (re.compile(r"exceeds free space on media"), Fault(3205, "the disc is too small")),
-    (re.compile(r"Premature end of input"), Fault(3208, "the data ended early", spoiled=True)),
+    (re.compile(r"Premature end of input"), Fault(3208, "the data ended early")),
     (_ACQUIRE, Fault(3201, "it cannot be used")),
 )
 
@@ -143,6 +142,11 @@ def classify(lines: Sequence[str], otherwise: Fault) -> Fault:
         if any(pattern.search(line) for line in lines):
             return fault
     return otherwise
+
+
+def has_begun_writing(lines: Iterable[str]) -> bool:
+    """Whether a burn went so far that its disc is spoiled when it fails."""
+    return any(line.startswith("Beginning to write") for line in lines)
 
 
 def complaints(lines: Iterable[str]) -> str:

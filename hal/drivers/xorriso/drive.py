@@ -117,7 +117,7 @@ class XorrisoDrive:
         speed: float | None = None,
         on_progress: Callable[[BurnProgress], None] | None = None,
     ) -> BurnResult:
-        """Burn and close the disc. `HalError.detail` ends with ``disc spoiled`` when it is.
+        """Burn and close the disc. After a failure, `detail` tells what has become of the disc.
 
         The drive is started when the first bytes are there: an image that fails before leaves the
         disc blank.
@@ -138,7 +138,11 @@ class XorrisoDrive:
                 process = await self._start(codec.burn_argv(self._device, size_bytes, speed))
                 self._burned_bytes = size_bytes
                 burn = Burn(self._name, process, size_bytes, on_progress)
-                result = await burn.run(image, self._timing.closing_s, self._timing.abandon_s)
+                try:
+                    result = await burn.run(image, self._timing.closing_s, self._timing.abandon_s)
+                except HalError as error:
+                    error.detail += f"; the disc {await self._state_afterwards()}"
+                    raise
                 await self._require_written()
                 return result
             finally:
@@ -251,6 +255,14 @@ class XorrisoDrive:
                 f"after the burn drive {self._name} does not find the disc written",
                 f"it says {disc.status}; disc spoiled",
             )
+
+    async def _state_afterwards(self) -> str:
+        """What the drive says of the disc after a failed burn, in words."""
+        try:
+            disc = await self._report()
+        except HalError as error:
+            return f"is not known: {error.message}"
+        return f"is now {disc.status}{', damaged' if disc.damaged else ''}"
 
     def _error(self, lines: list[str], otherwise: codec.Fault) -> HalError:
         fault = codec.classify(lines, otherwise)
