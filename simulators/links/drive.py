@@ -6,7 +6,6 @@ bytes. It exists while a disc with data spins in the closed drive.
 
 import asyncio
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,8 +26,7 @@ class DriveWire:
     def __init__(self, world: World, name: str) -> None:
         self.world = world
         self.name = name
-        self.link = Path(os.path.abspath(world.folder / "dev" / name))  # noqa: PTH100  # the link itself
-        self.link.parent.mkdir(exist_ok=True)
+        self.link = world.folder / "dev" / name
         self._drive = Drive(world, name, asyncio.get_running_loop().time())
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
@@ -114,7 +112,7 @@ class DriveWire:
         disc = self.disc
         if disc is None or disc.state is DiscState.BLANK or self._writing or self.gone:
             return None
-        image = self.world.image_path(disc).resolve()
+        image = self.world.image_path(disc)
         if f"{DIRTY_LENS}:{self.name}" not in self.world.state.faults:
             return image
         degraded = image.with_suffix(f".{self.name}.img")

@@ -91,8 +91,9 @@ class MemoryProcess:
         self._input_ended = False
         self._text = ""
         self._killed = 0
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
         self._run = asyncio.create_task(self._live(xorriso, argv))
+        self._run.add_done_callback(lambda _: self._changed.set())
 
     async def _live(self, xorriso: Xorriso, argv: tuple[str, ...]) -> int:
         try:
@@ -104,38 +105,35 @@ class MemoryProcess:
                 return -SIGKILL
             self.say(FAREWELL)
             return TERMINATED
-        finally:
-            async with self._changed:
-                self._changed.notify_all()
+
+    async def _wait_change(self) -> None:
+        """Wait until anything has happened; every waiter wakes and looks for itself."""
+        self._changed.clear()
+        await self._changed.wait()
 
     # The host's side
 
     def say(self, text: str) -> None:
         self._text += text
-        asyncio.get_running_loop().create_task(self._notify())
+        self._changed.set()
 
     answer = say
 
-    async def _notify(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
-
     async def copy_input(self, path: Path, offset: int, limit: int) -> int:
-        async with self._changed:
-            while self._waiting_bytes < limit and not self._input_ended:
-                await self._changed.wait()
-            copied = 0
-            with path.open("r+b", buffering=0) as image:
-                while self._input and copied < limit:
-                    piece = self._input.popleft()
-                    taken = piece[: limit - copied]
-                    os.pwrite(image.fileno(), taken, offset + copied)
-                    copied += len(taken)
-                    if len(taken) < len(piece):
-                        self._input.appendleft(piece[len(taken) :])
-            self._waiting_bytes -= copied
-            self._changed.notify_all()
-            return copied
+        while self._waiting_bytes < limit and not self._input_ended:
+            await self._wait_change()
+        copied = 0
+        with path.open("r+b", buffering=0) as image:
+            while self._input and copied < limit:
+                piece = self._input.popleft()
+                taken = piece[: limit - copied]
+                os.pwrite(image.fileno(), taken, offset + copied)
+                copied += len(taken)
+                if len(taken) < len(piece):
+                    self._input.appendleft(piece[len(taken) :])
+        self._waiting_bytes -= copied
+        self._changed.set()
+        return copied
 
     # The firmware's side
 
@@ -145,32 +143,29 @@ class MemoryProcess:
         Raises:
             BrokenPipeError: the program has ended.
         """
-        async with self._changed:
-            if data and not self._run.done():
-                self._input.append(memoryview(bytes(data)))
-                self._waiting_bytes += len(data)
-                self._changed.notify_all()
-            while self._waiting_bytes > PIPE_BYTES and not self._run.done():
-                await self._changed.wait()
-            if self._run.done():
-                raise BrokenPipeError(errno.EPIPE, "the burner command has ended")
+        if data and not self._run.done():
+            self._input.append(memoryview(bytes(data)))
+            self._waiting_bytes += len(data)
+            self._changed.set()
+        while self._waiting_bytes > PIPE_BYTES and not self._run.done():
+            await self._wait_change()
+        if self._run.done():
+            raise BrokenPipeError(errno.EPIPE, "the burner command has ended")
 
     async def close_stdin(self) -> None:
-        async with self._changed:
-            self._input_ended = True
-            self._changed.notify_all()
+        self._input_ended = True
+        self._changed.set()
 
     async def lines(self) -> AsyncIterator[str]:
         """Standard output and error, line by line, without empty lines."""
-        while True:
-            async with self._changed:
-                while "\n" not in self._text and not self._run.done():
-                    await self._changed.wait()
-                line, newline, self._text = self._text.partition("\n")
+        while self._text or not self._run.done():
+            line, newline, rest = self._text.partition("\n")
+            if not newline:
+                await self._wait_change()
+                continue
+            self._text = rest
             if line:
                 yield line
-            elif not newline and self._run.done():
-                return
 
     async def wait(self) -> int:
         """Return the exit code."""

@@ -55,6 +55,7 @@ class World:
     """A world in a folder. Only one process may have it open."""
 
     folder: Path
+    """Absolute, without links."""
     state: State
     description: Description
     _lock: TextIO
@@ -74,6 +75,7 @@ class World:
             ValueError: unknown profile, or more discs than slots.
             BlockingIOError: another process has the folder.
         """
+        folder = folder.resolve()
         description = load_description(profile)
         slots = description.turntable.slots
         count = len(slots) if discs is None else discs
@@ -88,7 +90,8 @@ class World:
             )
             for number, slot in enumerate(slots[:count], start=1)
         ]
-        (folder / "discs").mkdir(parents=True, exist_ok=True)
+        for name in ("discs", "dev"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
         state = State(profile=profile, discs={disc.serial: disc for disc in made})
         world = cls(folder, state, description, _lock(folder))
         world.save()
@@ -102,6 +105,7 @@ class World:
             FileNotFoundError: there is none in the folder.
             BlockingIOError: another process has it.
         """
+        folder = folder.resolve()
         lock = _lock(folder)
         state = msgspec.json.decode((folder / "world.json").read_bytes(), type=State)
         world = cls(folder, state, load_description(state.profile), lock)

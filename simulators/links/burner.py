@@ -1,0 +1,131 @@
+"""The burner command's process: a thin client of the cabinet's control socket.
+
+It sends its arguments, prints what it is told and copies standard input to where it is
+told, in large blocks, so that the bytes of a burn never pass through the cabinet. One
+JSON object a line:
+
+    to the cabinet    {"argv": […], "folder": cwd} · {"copied": bytes} · {"terminate": true}
+    from the cabinet  {"say": text} · {"answer": text} · {"copy": [path, offset, limit]}
+                      · {"exit": code}
+
+It starts quickly because it imports next to nothing. Death of the cabinet looks like a
+drive that has lost its cable.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from simulators.links.socket_path import short_path
+
+STDIN = 0
+BLOCK_BYTES = 1024 * 1024
+LOST = 5
+KILLED = 1
+
+
+class _TerminatedError(Exception):
+    """SIGTERM arrived."""
+
+
+class _EndedError(Exception):
+    """The cabinet told the exit code."""
+
+
+class _Client:
+    """One run of the command."""
+
+    def __init__(self, folder: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with short_path(folder) as path:
+            self._socket.connect(path)
+        self._pending = b""
+        self._open: dict[str, int] = {}
+
+    def send(self, **message: Any) -> None:
+        self._socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def receive(self) -> Iterator[dict[str, Any]]:
+        """Wait for messages; there is at least one."""
+        while b"\n" not in self._pending:
+            data = self._socket.recv(65536)
+            if not data:
+                raise ConnectionResetError
+            self._pending += data
+        *lines, self._pending = self._pending.split(b"\n")
+        for line in lines:
+            yield json.loads(line)
+
+    def work(self) -> None:
+        """Do as told until the end."""
+        while True:
+            for message in self.receive():
+                self._obey(message)
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        if "say" in message:
+            sys.stderr.write(message["say"])
+            sys.stderr.flush()
+        elif "answer" in message:
+            sys.stdout.write(message["answer"])
+            sys.stdout.flush()
+        elif "copy" in message:
+            self.send(copied=self._copy(*message["copy"]))
+        else:
+            raise _EndedError(message["exit"])
+
+    def _copy(self, path: str, offset: int, limit: int) -> int:
+        if path not in self._open:
+            self._open[path] = os.open(path, os.O_WRONLY)
+        copied = 0
+        while copied < limit:
+            ready, _, _ = select.select([STDIN, self._socket.fileno()], [], [])
+            if self._socket.fileno() in ready:
+                for message in self.receive():
+                    self._obey(message)
+                continue
+            data = os.read(STDIN, min(BLOCK_BYTES, limit - copied))
+            if not data:
+                break
+            view = memoryview(data)
+            while view:
+                written = os.pwrite(self._open[path], view, offset + copied)
+                copied += written
+                view = view[written:]
+        return copied
+
+
+def _raise_terminated(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _TerminatedError
+
+
+def main(folder: str, argv: list[str]) -> int:
+    """Run the command; return its exit code."""
+    try:
+        client = _Client(folder)
+    except OSError as error:
+        sys.stderr.write(f"libburn : FATAL : no cabinet answers in {folder}: {error}\n")
+        return LOST
+    signal.signal(signal.SIGTERM, _raise_terminated)
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(STDIN, fcntl.F_SETPIPE_SZ, BLOCK_BYTES)
+    try:
+        try:
+            client.send(argv=argv, folder=os.getcwd())  # noqa: PTH109  # pathlib is slow to import
+            client.work()
+        except _TerminatedError:
+            client.send(terminate=True)
+            client.work()
+    except _EndedError as end:
+        return int(end.args[0])
+    except (ConnectionError, BrokenPipeError):
+        sys.stderr.write("libburn : FATAL : Lost connection to drive\n")
+    return LOST

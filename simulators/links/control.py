@@ -1,0 +1,120 @@
+"""The cabinet's control socket: burner commands and faults come in here.
+
+A connection's first message decides what it is; the messages of a burner are described
+in `simulators.links.burner`. A fault is `{"fault": {…}}`, answered with `{"done": text}` or
+`{"error": text}`.
+"""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from simulators.cabinet import Cabinet
+from simulators.faults.fault import FaultError, inject, parse_fault
+from simulators.links.socket_path import SOCKET, short_path
+from simulators.links.xorriso.shutdown import FAREWELL, TERMINATED
+
+LOG = logging.getLogger(__name__)
+
+
+class _BurnerHost:
+    """Standard input and output of a burner process, over its connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._copied: asyncio.Future[int] | None = None
+        self.terminated = False
+
+    def send(self, **message: Any) -> None:
+        self._writer.write(json.dumps(message).encode() + b"\n")
+
+    def say(self, text: str) -> None:
+        self.send(say=text)
+
+    def answer(self, text: str) -> None:
+        self.send(answer=text)
+
+    async def copy_input(self, path: Path, offset: int, limit: int) -> int:
+        self._copied = asyncio.get_running_loop().create_future()
+        self.send(copy=[str(path), offset, limit])
+        return await self._copied
+
+    async def listen(self) -> None:
+        """Take the process's messages until it dies or is told to die."""
+        while line := await self._reader.readline():
+            message = json.loads(line)
+            if "terminate" in message:
+                self.terminated = True
+                return
+            if self._copied and not self._copied.done():
+                self._copied.set_result(int(message["copied"]))
+
+
+class ControlServer:
+    """Serves one cabinet."""
+
+    def __init__(self, cabinet: Cabinet) -> None:
+        self._cabinet = cabinet
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        folder = self._cabinet.world.folder
+        (folder / SOCKET).unlink(missing_ok=True)
+        with short_path(folder) as path:
+            self._server = await asyncio.start_unix_server(self._serve, path)
+
+    async def stop(self) -> None:
+        """Cut off everyone. Burns under way end as their processes would by dying."""
+        if self._server:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        (self._cabinet.world.folder / SOCKET).unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task  # noqa: S101  # a coroutine always runs in a task
+        self._tasks.add(task)
+        try:
+            message = json.loads(await reader.readline() or "{}")
+            if "argv" in message:
+                await self._run_burner(message, _BurnerHost(reader, writer))
+            elif "fault" in message:
+                writer.write(self._take_fault(message["fault"]))
+            await writer.drain()
+        except (ConnectionError, ValueError) as error:
+            LOG.warning("a control connection broke: %s", error)
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _run_burner(self, message: dict[str, Any], host: _BurnerHost) -> None:
+        argv = tuple(str(word) for word in message["argv"])
+        folder = Path(str(message["folder"]))
+        program = asyncio.create_task(self._cabinet.xorriso.run(argv, host, folder))
+        listener = asyncio.create_task(host.listen())
+        try:
+            await asyncio.wait({program, listener}, return_when=asyncio.FIRST_COMPLETED)
+            if program.done():
+                host.send(exit=program.result())
+            elif host.terminated:
+                program.cancel()
+                await asyncio.wait({program})
+                host.say(FAREWELL)
+                host.send(exit=TERMINATED)
+        finally:
+            program.cancel()
+            listener.cancel()
+            await asyncio.wait({program, listener})
+
+    def _take_fault(self, message: Any) -> bytes:
+        try:
+            done = {"done": inject(self._cabinet, parse_fault(message))}
+        except FaultError as error:
+            done = {"error": str(error)}
+        return json.dumps(done).encode() + b"\n"

@@ -1,0 +1,110 @@
+"""One simulated cabinet as a process of its own, with its wires in the world's folder.
+
+    DIR/world.json   the world           DIR/dev/robot      the robot's serial port (a pty)
+    DIR/discs/       bytes of the discs  DIR/dev/d1 …       the drives' block devices
+    DIR/wires.toml   the firmware's [changer] and [[drives]] tables for this cabinet
+    DIR/control.sock where burner commands and faults come in
+
+Killing the firmware leaves the cabinet running, with the disc in the gripper; killing
+the cabinet is a power cut, and starting it again on the same folder is power coming back.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulators.cabinet import Cabinet
+from simulators.clock import ScaledEventLoop
+from simulators.faults.scenario import Scenario, load_scenario, play
+from simulators.links.control import ControlServer
+from simulators.links.serial import PtyPort
+from simulators.world.world import World
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `stele-sim cabinet` is told. All but folder, speed and scenario are for a new world."""
+
+    folder: Path
+    profile: str = "rack"
+    speed: float = 1.0
+    discs: int | None = None
+    capacity_bytes: int | None = None
+    scenario: Path | None = None
+
+
+def open_world(options: Options) -> World:
+    """Go on with the folder's world, or make a new one.
+
+    Raises:
+        ValueError: options that do not fit; BlockingIOError: another process has the folder.
+    """
+    if (options.folder / "world.json").exists():
+        world = World.open(options.folder)
+        if world.state.profile != options.profile:
+            world.close()
+            raise ValueError(f"{options.folder} has a cabinet of profile {world.state.profile}")
+        return world
+    sectors = None if options.capacity_bytes is None else options.capacity_bytes // 2048
+    if sectors is not None and sectors < 32:
+        raise ValueError("a disc has at least 32 sectors of 2,048 bytes")
+    return World.create(options.folder, options.profile, options.discs, sectors)
+
+
+def run_cabinet(options: Options) -> None:
+    """Serve a cabinet until SIGINT or SIGTERM.
+
+    Raises:
+        ValueError, BlockingIOError: as `open_world`; FaultError: a bad scenario.
+    """
+    scenario = load_scenario(options.scenario) if options.scenario else None
+    world = open_world(options)
+    with asyncio.Runner(loop_factory=lambda: ScaledEventLoop(options.speed)) as runner:
+        runner.run(_serve(world, scenario))
+
+
+async def _serve(world: World, scenario: Scenario | None) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    with Cabinet(world) as cabinet:
+        control = ControlServer(cabinet)
+        await control.start()
+        with _port(cabinet):
+            _write_wires(world)
+            playing = asyncio.create_task(play(cabinet, scenario)) if scenario else None
+            print("ready", flush=True)
+            await stopped.wait()
+            if playing:
+                playing.cancel()
+            await control.stop()
+    LOG.info("the world is saved in %s", world.folder)
+
+
+@contextlib.contextmanager
+def _port(cabinet: Cabinet) -> Iterator[None]:
+    port = PtyPort(cabinet.robot, cabinet.world.folder / "dev" / "robot")
+    try:
+        yield
+    finally:
+        port.close()
+
+
+def _write_wires(world: World) -> None:
+    """Tell the firmware's configuration where everything is. JSON strings are TOML strings."""
+    beside = Path(sys.executable).with_name("stele-sim")
+    start = [str(beside)] if beside.exists() else [sys.executable, "-m", "simulators.cli"]
+    burner = json.dumps([*start, "burner", "--world", str(world.folder)])
+    lines = ["[changer]", f"port = {json.dumps(str(world.folder / 'dev' / 'robot'))}"]
+    for name in world.description.drives.names:
+        device = json.dumps(str(world.folder / "dev" / name))
+        lines += ["", "[[drives]]", f'name = "{name}"', f"device = {device}", f"burner = {burner}"]
+    (world.folder / "wires.toml").write_text("\n".join(lines) + "\n")
