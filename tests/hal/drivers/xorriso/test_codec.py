@@ -124,7 +124,7 @@ def test_no_report_line_makes_parsing_fail(line: str) -> None:
             Update(112 << 20, 99, 50),
         ),
         ("xorriso : UPDATE :    0 of 1986 MB written [buf  50%]", Update(0, None, 50)),
-        ("xorriso : UPDATE :   57 of  195 MB written (fifo  0%) [buf 50%]", Update(57 << 20, 0, 50)),
+        ("xorriso : UPDATE :   57 of  195 MB written (fifo  0%)", Update(57 << 20, 0, None)),
         ("xorriso : UPDATE :    5 MB written [buf  99%]   8.0x.", Update(5 << 20, None, 99)),
         ("xorriso : UPDATE : 24000 of 47732 MB written", Update(24000 << 20, None, None)),
         ("xorriso : UPDATE : Closing track/session. Working since 350 seconds", None),
