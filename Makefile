@@ -4,7 +4,7 @@
 .SUFFIXES:
 SHELL := /bin/bash
 
-PYTHON ?= python3.11
+PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -33,7 +33,7 @@ check: $(VENV)/.installed-dev ## Style, types, layers, and documents that must m
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m tests.documents --check
+	$(BIN)/python -m appliance.contract.document --check
 
 format: $(VENV)/.installed-dev ## Put the code into its standard form
 	$(BIN)/ruff check --fix .
@@ -43,7 +43,7 @@ bench: $(VENV)/.installed-dev test-programs ## Measure against peers in the same
 	$(BIN)/python -m tests.bench $(BENCH)
 
 docs: $(VENV)/.installed-dev ## Write the documents that are generated from the code
-	$(BIN)/python -m tests.documents
+	$(BIN)/python -m appliance.contract.document
 
 screenshots: $(VENV)/.installed-dev test-programs ## Draw the pictures in the documents from the running product
 	$(BIN)/python -m tests.screenshots
@@ -58,7 +58,7 @@ clean: ## Remove .venv, caches and what the demo left
 
 # Debian keeps venv in a package of its own; without it there is no ensurepip.
 $(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "Stele needs Python 3.11 or later (PYTHON=...)" >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Stele needs Python 3.11 or later (make PYTHON=...)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv)
 	$(PYTHON) -m venv $(VENV)
 
