@@ -10,7 +10,7 @@ from console.web.words import translate
 
 _STATUS = {5403: 503, 5480: 400, 5481: 409, 3401: 410, 5400: 503, 5401: 503}
 _STATUS_OF_RANGE = {40: 403, 34: 409, 52: 409, 53: 409}
-_TITLES = {
+TITLES = {
     400: "The request cannot be read",
     404: "There is no such page",
     405: "That cannot be done here",
@@ -39,7 +39,7 @@ def explain_failures(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return make_response(error.get_response())
-        response = _render(str(status), _TITLES.get(status, error.name), "", "", status)
+        response = _render(str(status), TITLES.get(status, error.name), "", "", status)
         for name, value in error.get_headers(request.environ):
             if name.lower() not in ("content-type", "content-length"):
                 response.headers[name] = value

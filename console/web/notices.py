@@ -47,6 +47,8 @@ def is_worker_running(data: Path) -> bool:
     """Whether the process that the ready file names is there. It runs on this machine."""
     try:
         os.kill(int((data / READY_FILE).read_text()), 0)
+    except PermissionError:  # it is there, and another user's
+        return True
     except (OSError, ValueError):
         return False
     return True

@@ -38,7 +38,7 @@ def folder_page(
     """What lies directly in `folder` of a dossier, files from `offset` on; '' is the dossier."""
     prefix = f"{folder}/" if folder else ""
     rest = sa.func.substr(_files.path, len(prefix) + 1)
-    here = _below(_files, package_id, prefix) & (_position(connection, rest) == 0)
+    here = _below(s.files, package_id, prefix) & (_position(connection, rest) == 0)
     files = sa.select(s.files).where(here).order_by(_files.path).offset(offset).limit(PAGE_ROWS)
     kept = sa.select(_folders.path).where(
         _folders.package_id == package_id, _folders.path == folder
@@ -57,24 +57,22 @@ def _subfolders(connection: sa.Connection, package_id: str, prefix: str) -> list
     name = sa.func.substr(rest, 1, slash - 1)
     query = (
         sa.select(name, sa.func.count(), sa.func.sum(_files.size_bytes))
-        .where(_below(_files, package_id, prefix), slash > 0)
+        .where(_below(s.files, package_id, prefix), slash > 0)
         .group_by(name)
     )
     sums = {row[0]: (row[1], int(row[2])) for row in connection.execute(query)}
     # Folders that hold nothing are kept too, so they are shown.
-    kept = sa.select(_folders.path).where(_below(_folders, package_id, prefix))
+    kept = sa.select(_folders.path).where(_below(s.folders, package_id, prefix))
     for path in connection.scalars(kept):
         if below := path[len(prefix) :]:
             sums.setdefault(below.partition("/")[0], (0, 0))
     return [Subfolder(n, prefix + n, files, size) for n, (files, size) in sorted(sums.items())]
 
 
-def _below(
-    columns: sa.sql.ReadOnlyColumnCollection[str, sa.Column[object]], package_id: str, prefix: str
-) -> sa.ColumnElement[bool]:
+def _below(table: sa.Table, package_id: str, prefix: str) -> sa.ColumnElement[bool]:
     # Not LIKE: names that differ only in case are different names.
-    starts = sa.func.substr(columns.path, 1, len(prefix)) == prefix
-    return (columns.package_id == package_id) & starts
+    starts = sa.func.substr(table.c.path, 1, len(prefix)) == prefix
+    return sa.and_(table.c.package_id == package_id, starts)
 
 
 def _position(connection: sa.Connection, text: sa.ColumnElement[str]) -> sa.ColumnElement[int]:

@@ -95,7 +95,7 @@ def package(connection: sa.Connection, package_id: str) -> sa.RowMapping | None:
 def find_files(connection: sa.Connection, words: str) -> Sequence[sa.RowMapping]:
     """Files whose path, dossier, series or fonds hold every word, whatever case or width."""
     keys = [search_key(word) for word in words.split()]
-    if not keys:
+    if not keys or "\0" in words:  # no name holds it, and databases end a text there
         return []
     p = s.packages.c
     query = (

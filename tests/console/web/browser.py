@@ -21,13 +21,20 @@ ARGUMENTS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-WAIT_S = 20
 
 
 class Browser:
     """One window, gone with all its processes at the end. Give it `size` in CSS pixels."""
 
-    def __init__(self, size: tuple[int, int] = (1280, 900), scale: float = 1, dark: bool = False):
+    def __init__(
+        self,
+        size: tuple[int, int] = (1280, 900),
+        *,
+        scale: float = 1,
+        dark: bool = False,
+        wait_s: float = 20,
+    ) -> None:
+        self._wait_s = wait_s
         self._size = size
         self._scale = scale
         self._dark = dark
@@ -40,7 +47,7 @@ class Browser:
         try:
             self._base = f"http://127.0.0.1:{self._port()}"
             self._base += "/session/" + self._call("/session", self._wanted())["sessionId"]
-            self._call("/timeouts", {"script": WAIT_S * 1000})
+            self._call("/timeouts", {"script": int((self._wait_s + 5) * 1000)})
             self._set_media()
         except BaseException:
             self._end()
@@ -70,11 +77,11 @@ class Browser:
         """Return when a JavaScript expression is true; the browser itself looks again and again.
 
         Raises:
-            TimeoutError: it was not within `WAIT_S`.
+            TimeoutError: it was not within `wait_s`.
         """
         script = f"""const done = arguments[0];
             const look = () => ({condition}) ? done(true) : setTimeout(look, 50);
-            setTimeout(() => done(false), {(WAIT_S - 1) * 1000}); look();"""
+            setTimeout(() => done(false), {self._wait_s * 1000}); look();"""
         if not self._call("/execute/async", {"script": script, "args": []}):
             raise TimeoutError(condition)
 
@@ -108,7 +115,7 @@ class Browser:
     def _call(self, path: str, body: object | None = None, method: str = "POST") -> Any:
         data = json.dumps(body).encode() if body is not None else None
         asked = urllib.request.Request(self._base + path, data, method=method)
-        with urllib.request.urlopen(asked, timeout=2 * WAIT_S) as answer:
+        with urllib.request.urlopen(asked, timeout=self._wait_s + 30) as answer:
             return json.load(answer)["value"]
 
     def _end(self) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from appliance.contract.messages import (
     SlotView,
 )
 from appliance.contract.states import DriveState, MediumState, RobotState, SlotState
+from console.processes import READY_FILE
 from console.store import schema as s
 from console.store.keys import search_key
 from console.store.workspace import Workspace
@@ -103,7 +105,7 @@ def add_appliance(connection: sa.Connection) -> None:
 def fill(workspace: Workspace) -> None:
     """The whole story: two volumes, four copies, jobs, a request under way."""
     landed = workspace.landing.put(io.BytesIO(LANDED_BYTES))
-    (workspace.data / "worker.ready").write_text("1")
+    (workspace.data / READY_FILE).write_text(str(os.getpid()))
     with workspace.store.begin() as connection:
         add_appliance(connection)
         _add_packages(connection)
@@ -215,7 +217,7 @@ def _add_jobs(connection: sa.Connection) -> None:
         | {"copy_id": "c42", "medium_id": "m042", "attempt": 2},
         base
         | {"job_id": "j3", "verb": "fetch", "state": "waiting", "stage": "queued"}
-        | {"volume_id": "v1", "waiting_for": "a drive"},
+        | {"volume_id": "v1", "waiting_for": "drive"},
         base
         | {"job_id": "j4", "verb": "burn", "state": "failed", "stage": "finished"}
         | {"volume_id": "v1", "error_code": 5000, "error_message": "unexpected TimeoutError"},
