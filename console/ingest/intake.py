@@ -41,6 +41,7 @@ from console.ingest.packages import (
     find_or_make,
     known_files,
 )
+from console.ingest.refusals import Refusal
 from console.ingest.titles import check_title
 from console.planner.policy import Policy
 from console.store.engine import reading
@@ -72,14 +73,6 @@ class IngestProgress(Struct, frozen=True):
     bytes_done: int
     bytes_total: int
     path: str
-
-
-class Refusal(Struct, frozen=True):
-    """A file that was left out. `path` is below the source folder, in name text."""
-
-    path: str
-    code: int
-    message: str
 
 
 class IngestReport(Struct, frozen=True):
@@ -147,7 +140,7 @@ class _Intake:
         self._batch = IntakeBatch(workspace, self._ingest_id)
         self._tally = _Tally()
         self._read_to_end: dict[OpenPackage, bool] = {}
-        """Packages whose last files wait in the batch, and whether some file was refused."""
+        """Packages whose last files wait in the batch, and whether a later try may bring more."""
 
     def begin(self) -> None:
         with self._workspace.store.begin() as connection:
@@ -188,7 +181,7 @@ class _Intake:
         with reading(self._workspace.store).connect() as connection:
             known = known_files(connection, package.package_id)
         self._tally.packages.append(package.package_id)
-        refused_before = self._tally.files_refused
+        lost_before = self._tally.files_lost
         try:
             with dossier.open() as source:
                 self._batch.add_folder(package.package_id, "", dossier.root.stat().st_mtime_ns)
@@ -196,14 +189,14 @@ class _Intake:
                     self._take_found(package, dossier, source, found, known)
         except VolumeError as error:  # The folder itself; what concerns one file was refused.
             self._refuse(package, dossier, "", 3407, error.message)
-        self._read_to_end[package] = self._tally.files_refused > refused_before
+        self._read_to_end[package] = self._tally.files_lost > lost_before
 
     def _flush(self) -> None:
         """Write what was collected; packages that were read to their end can be planned then."""
         self._batch.flush(self._tally.progress_row)
         with self._workspace.store.begin() as connection:
-            for package, some_refused in self._read_to_end.items():
-                _close(connection, package, some_refused=some_refused)
+            for package, may_get_more in self._read_to_end.items():
+                _close(connection, package, may_get_more=may_get_more)
         self._read_to_end.clear()
 
     def end(self) -> IngestReport:
@@ -294,6 +287,7 @@ class _Intake:
         whole = dossier.source_path(path)
         self._batch.refuse(package.package_id, whole, code, message)
         self._tally.files_refused += 1
+        self._tally.files_lost += code not in _NEVER_FILES
         if len(self._tally.refusals) < REFUSALS_SHOWN_MAX:
             self._tally.refusals.append(Refusal(whole, code, message))
 
@@ -318,6 +312,8 @@ class _Tally:
     bytes_taken: int = 0
     files_known: int = 0
     files_refused: int = 0
+    files_lost: int = 0
+    """Refused ones that a later try may bring in."""
 
     @property
     def progress_row(self) -> dict[str, int]:
@@ -336,6 +332,8 @@ class _Tally:
 _CODES = {INVALID_PLAN: 3409, SOURCE_CHANGED: 3403, SOURCE_UNREADABLE: 3407}
 """The ingest's own number for what reading the source may report."""
 
+_NEVER_FILES = (3405, 3406)
+
 _LEFT_OUT = {
     Reason.SYMBOLIC_LINK: (3405, "a symbolic link is not followed"),
     Reason.SOCKET: (3406, "a socket has no content to archive"),
@@ -346,9 +344,9 @@ _LEFT_OUT = {
 }
 
 
-def _close(connection: sa.Connection, package: OpenPackage, *, some_refused: bool) -> None:
+def _close(connection: sa.Connection, package: OpenPackage, *, may_get_more: bool) -> None:
     entries, empty_folders = contents(connection, package.package_id)
-    if some_refused and not entries:
+    if may_get_more and not entries:
         return  # Nothing of it came in: it stays open for the next try.
     ref = DossierRef(package.package_id, package.dossier, package.folder)
     sectors = package_sectors(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from console.store.workspace import Workspace
 LATEST = "latest"
 
 
-def find_plan(connection: sa.Connection, name: str) -> sa.Row[tuple[object, ...]]:
+def find_plan(connection: sa.Connection, name: str) -> sa.Row[Any]:
     """A plan by its id, its number, or `latest`.
 
     Raises:

@@ -1,0 +1,1 @@
+"""The catalogue: finding what is archived, and choosing what is to be restored."""

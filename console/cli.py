@@ -1,0 +1,53 @@
+"""The `stele-console` command: each command's module is loaded only when it is asked for."""
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+_COMMANDS = {
+    "up": "up",
+    "ingest": "ingest",
+    "plan": "plan",
+    "plans": "plan",
+    "approve": "plan",
+    "reject": "plan",
+    "jobs": "jobs",
+    "find": "find",
+    "restore": "restore",
+    "status": "status",
+    "policies": "policies",
+    "refused": "refused",
+}
+"""Every command, in the order of its use, and the module in `console.commands` that has it."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"console.commands.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("run/console"),
+    envvar="STELE_DATA",
+    show_default=True,
+    show_envvar=True,
+    help="The console's data folder.",
+)
+@click.version_option(package_name="stele")
+def main(data: Path) -> None:
+    """Take files in, plan which discs they go on, follow the work, and get any file back."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""`stele-console plan`, `plans`, `approve`, `reject`: what goes on which disc, and yes or no."""
+
+import getpass
+
+import click
+from rich.filesize import decimal
+from rich.table import Table
+
+from console.commands.frame import Exit, Frame, console_command, shown
+from console.commands.progress import meter
+from console.planning.decision import approve as approve_plan
+from console.planning.decision import reject as reject_plan
+from console.planning.explanation import Explanation
+from console.planning.listing import list_plans
+from console.planning.proposal import ProposedPlan, propose
+from console.store.engine import reading
+
+
+@click.command()
+@console_command
+def plan(frame: Frame) -> Exit:
+    """Propose which dossiers go on which disc. Nothing is burned before `approve`."""
+    with meter(frame, "plan") as show:
+
+        def progress(done: int, total: int, label: str) -> None:
+            show(0, 0, done, total, label)
+
+        proposed = propose(frame.workspace, progress)
+    if frame.as_json:
+        frame.answer(proposed)
+    else:
+        _show(frame, proposed)
+    return Exit.PARTLY if proposed.explanation.too_large else Exit.GOOD
+
+
+@click.command()
+@console_command
+def plans(frame: Frame) -> None:
+    """List the plans, the newest first."""
+    with reading(frame.workspace.store).connect() as connection:
+        rows = list_plans(connection)
+    if frame.as_json:
+        frame.answer({"plans": rows})
+        return
+    lines = _table("plan", "state", "made", "discs", "archived", "decided by")
+    for row in rows:
+        done = f"{row.volumes_archived} of {row.volumes}"
+        made = f"{row.created_at.astimezone():%Y-%m-%d %H:%M}"
+        by = shown(row.decided_by or "")
+        lines.add_row(row.plan_id, row.state, made, str(row.discs), done, by)
+    frame.out.print(lines if rows else "no plans yet")
+
+
+@click.command()
+@click.argument("plan_id", metavar="PLAN")
+@click.option("--by", help="Who decides; by default the account that runs this.")
+@console_command
+def approve(frame: Frame, plan_id: str, by: str | None) -> None:
+    """Let the discs of PLAN be burned. PLAN is its id, its number, or `latest`."""
+    decided = approve_plan(frame.workspace, plan_id, by or getpass.getuser())
+    _answer(frame, decided, "approved", "; follow the discs with: stele-console jobs --watch")
+
+
+@click.command()
+@click.argument("plan_id", metavar="PLAN")
+@click.option("--by", help="Who decides; by default the account that runs this.")
+@console_command
+def reject(frame: Frame, plan_id: str, by: str | None) -> None:
+    """Give PLAN up: its dossiers wait for another plan."""
+    decided = reject_plan(frame.workspace, plan_id, by or getpass.getuser())
+    _answer(frame, decided, "rejected", "")
+
+
+def _answer(frame: Frame, plan_id: str, state: str, hint: str) -> None:
+    if frame.as_json:
+        frame.answer({"plan_id": plan_id, "state": state})
+    else:
+        frame.say(f"{plan_id} is {state}{hint}")
+
+
+def _show(frame: Frame, proposed: ProposedPlan) -> None:
+    explanation = proposed.explanation
+    lines = _table("volume", "dossiers", "files", "payload", "full", "copies")
+    for volume in explanation.volumes:
+        lines.add_row(
+            shown(volume.label),
+            f"{volume.dossiers:,}",
+            f"{volume.files:,}",
+            decimal(volume.payload_bytes),
+            f"{volume.fill:.1%}",
+            str(volume.copies),
+        )
+    frame.say(
+        f"{proposed.plan_id}: {len(explanation.volumes)} volumes on {explanation.discs} discs"
+    )
+    frame.out.print(lines)
+    _show_notes(frame, explanation)
+    frame.say(f"to burn them: stele-console approve {proposed.plan_id}")
+
+
+def _show_notes(frame: Frame, explanation: Explanation) -> None:
+    for note in explanation.capacity:
+        frame.say(f"  {note}")
+    if explanation.too_large:
+        frame.say(f"{len(explanation.too_large)} dossiers fit on no disc and stay where they are:")
+        for dossier in explanation.too_large:
+            frame.say(f"  {dossier.code}  {dossier.advice}")
+    for warning in explanation.warnings:
+        frame.say(f"note: {warning}")
+
+
+def _table(*headings: str) -> Table:
+    lines = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        numeric = heading in ("dossiers", "files", "payload", "full", "copies", "discs")
+        lines.add_column(heading, justify="right" if numeric else "left")
+    return lines

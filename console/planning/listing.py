@@ -1,0 +1,49 @@
+"""The plans so far, and how far each has come."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from console.store.schema import plans, volumes
+from console.store.states import VolumeState
+
+
+class PlanRow(Struct, frozen=True):
+    """One plan. `discs` counts every copy."""
+
+    plan_id: str
+    state: str
+    created_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    volumes: int
+    volumes_archived: int
+    discs: int
+    payload_bytes: int
+
+
+def list_plans(connection: sa.Connection) -> list[PlanRow]:
+    """Every plan, the newest first."""
+    of_plan = volumes.c.volume_id.is_not(None)
+    archived = volumes.c.state == VolumeState.ARCHIVED
+    query = (
+        sa.select(
+            plans.c.plan_id,
+            plans.c.state,
+            plans.c.created_at,
+            plans.c.decided_at,
+            plans.c.decided_by,
+            sa.func.count().filter(of_plan),
+            sa.func.count().filter(archived),
+            sa.func.coalesce(sa.func.sum(volumes.c.copies_wanted), 0),
+            sa.func.coalesce(sa.func.sum(volumes.c.payload_bytes), 0),
+        )
+        .outerjoin_from(plans, volumes)
+        .group_by(plans.c.plan_id)
+        .order_by(plans.c.created_at.desc(), plans.c.plan_id.desc())
+    )
+    return [
+        PlanRow(*head, int(discs), int(payload_bytes))
+        for *head, discs, payload_bytes in connection.execute(query)
+    ]

@@ -1,0 +1,1 @@
+"""Restoring: from the landing zone or through a request, safely into a folder."""
