@@ -63,7 +63,7 @@ class Frame:
 def console_command(run: Callable[..., Exit | None]) -> Callable[..., None]:
     """Turn a function `run(frame, …)` that returns an exit code into a click callback."""
 
-    def framed(context: click.Context, as_json: bool, **arguments: Any) -> NoReturn:
+    def framed(context: click.Context, /, as_json: bool, **arguments: Any) -> NoReturn:
         frame = Frame(
             context.find_root().params["data"], as_json, _console(sys.stdout), _console(sys.stderr)
         )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
@@ -34,16 +35,13 @@ def list_plans(connection: sa.Connection) -> list[PlanRow]:
             plans.c.created_at,
             plans.c.decided_at,
             plans.c.decided_by,
-            sa.func.count().filter(of_plan),
-            sa.func.count().filter(archived),
-            sa.func.coalesce(sa.func.sum(volumes.c.copies_wanted), 0),
-            sa.func.coalesce(sa.func.sum(volumes.c.payload_bytes), 0),
+            sa.func.count().filter(of_plan).label("volumes"),
+            sa.func.count().filter(archived).label("volumes_archived"),
+            sa.func.coalesce(sa.func.sum(volumes.c.copies_wanted), 0).label("discs"),
+            sa.func.coalesce(sa.func.sum(volumes.c.payload_bytes), 0).label("payload_bytes"),
         )
         .outerjoin_from(plans, volumes)
         .group_by(plans.c.plan_id)
         .order_by(plans.c.created_at.desc(), plans.c.plan_id.desc())
     )
-    return [
-        PlanRow(*head, int(discs), int(payload_bytes))
-        for *head, discs, payload_bytes in connection.execute(query)
-    ]
+    return [msgspec.convert(dict(row._mapping), PlanRow) for row in connection.execute(query)]
