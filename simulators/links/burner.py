@@ -48,6 +48,7 @@ class _Client:
             self._socket.connect(path)
         self._pending = b""
         self._open: dict[str, int] = {}
+        self._block = memoryview(bytearray(BLOCK_BYTES))
 
     def send(self, **message: Any) -> None:
         self._socket.sendall(json.dumps(message).encode() + b"\n")
@@ -91,10 +92,11 @@ class _Client:
                 for message in self.receive():
                     self._obey(message)
                 continue
-            data = os.read(STDIN, min(BLOCK_BYTES, limit - copied))
-            if not data:
+            # One buffer for all: fresh memory for every block costs more than the copying.
+            count = os.readv(STDIN, [self._block[: limit - copied]])
+            if not count:
                 break
-            view = memoryview(data)
+            view = self._block[:count]
             while view:
                 written = os.pwrite(self._open[path], view, offset + copied)
                 copied += written

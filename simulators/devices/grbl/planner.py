@@ -158,6 +158,8 @@ class Planner:
             return Event.TOUCHED
         self._chained_s = motion.end_s
         self._rest(motion.end)
+        while self._blocks and self._blocks[0].target == self._position:
+            self._blocks.popleft()  # a hold while it slowed down has left nothing of it
         return Event.DONE
 
     def _rest(self, position: Vector) -> None:
