@@ -6,11 +6,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from console.store import schema as s
-from console.store.keys import search_key
 from console.store.states import BlobState, CopyState, PackageState
 from console.web.archive.folders import PAGE_ROWS
-
-FOUND_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +87,6 @@ def dossiers(
 def package(connection: sa.Connection, package_id: str) -> sa.RowMapping | None:
     query = sa.select(s.packages).where(s.packages.c.package_id == package_id)
     return connection.execute(query).mappings().one_or_none()
-
-
-def find_files(connection: sa.Connection, words: str) -> Sequence[sa.RowMapping]:
-    """Files whose path, dossier, series or fonds hold every word, whatever case or width."""
-    keys = [search_key(word) for word in words.split()]
-    if not keys or "\0" in words:  # no name holds it, and databases end a text there
-        return []
-    p = s.packages.c
-    query = (
-        sa.select(s.files, p.fonds, p.series, p.dossier)
-        .join_from(s.files, s.packages, p.package_id == s.files.c.package_id)
-        .where(
-            *(
-                s.files.c.search_key.contains(key, autoescape=True)
-                | p.search_key.contains(key, autoescape=True)
-                for key in keys
-            )
-        )
-        .order_by(p.fonds, p.series, p.dossier, s.files.c.path)
-        .limit(FOUND_ROWS + 1)
-    )
-    return connection.execute(query).mappings().all()
 
 
 def file(connection: sa.Connection, file_id: str) -> sa.RowMapping | None:

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, abort, render_template, request, u
 from sqlalchemy import Connection
 
 from appliance.contract.errors import SteleError
+from console.catalogue.search import find
 from console.retrieval.requests import create_request
 from console.store.landing import Landing
 from console.store.states import RequestFileState
@@ -22,6 +23,7 @@ from console.web.requests.queries import newest_request
 blueprint = Blueprint("archive", __name__, url_prefix="/archive")
 
 MAX_QUERY_CHARACTERS = 200
+FOUND_ROWS = 100
 
 
 class Pager(NamedTuple):
@@ -97,14 +99,9 @@ def dossier(package_id: str) -> str:
 @blueprint.get("/search")
 def search() -> str:
     """Files by words: ``?q=``; only the list when a page asks for that part."""
-    query = request.args.get("q", "")[:MAX_QUERY_CHARACTERS]
+    query = request.args.get("q", "")[:MAX_QUERY_CHARACTERS].replace("\0", " ")
     with store_reading() as connection:
-        found = queries.find_files(connection, query)
-    context = {
-        "query": query,
-        "found": found[: queries.FOUND_ROWS],
-        "is_cut": len(found) > queries.FOUND_ROWS,
-    }
+        context = {"query": query, "found": find(connection, query, FOUND_ROWS)}
     if "HX-Request" in request.headers:
         return render_template("archive/found.html", **context)
     return render_template("archive/search.html", **context)

@@ -29,6 +29,7 @@ HOSTILE = 'a<img src=x onerror=alert(1)>\u202egnp.exe" & b\uf7e9.txt'
 LONG = "卷" * 80 + ".tif"
 LANDED_BYTES = b"0123456789" * 1000
 NOW = datetime.now(UTC)
+Row = dict[str, Any]
 
 
 def library(**changes: SlotView) -> LibraryTelemetry:
@@ -82,7 +83,7 @@ def _volume_slot(
     return SlotView(f"s{name}", slot_state, f"m{name}", state, volume_id, label, CAPACITY_BYTES)
 
 
-def add(connection: sa.Connection, table: sa.Table, *rows: dict[str, Any]) -> None:
+def add(connection: sa.Connection, table: sa.Table, *rows: Row) -> None:
     for row in rows:
         connection.execute(sa.insert(table).values(**row))
 
@@ -124,7 +125,7 @@ def _add_packages(connection: sa.Connection) -> None:
         ("k3", "criminal-1998", "1998-0003", "landed", 41),
         ("k4", "criminal-1998", HOSTILE, "damaged", 1),
     ):
-        row = {"package_id": package_id, "fonds": "city-court", "series": series}
+        row: Row = {"package_id": package_id, "fonds": "city-court", "series": series}
         row |= {"dossier": dossier, "folder": package_id, "state": state, "files": files}
         row |= {"search_key": search_key(f"city-court {series} {dossier}")}
         add(connection, s.packages, base | row | {"size_bytes": files * 3_400_000})
@@ -142,7 +143,7 @@ def _add_files(connection: sa.Connection, landed: str) -> None:
         ("f7", "k1", "Index.xml", "archived", digest("f7"), 18_235),
     ]
     for file_id, package_id, path, state, sha256, size in named:
-        row = {"file_id": file_id, "package_id": package_id, "path": path, "state": state}
+        row: Row = {"file_id": file_id, "package_id": package_id, "path": path, "state": state}
         row |= {"sha256": sha256, "size_bytes": size, "mtime_ns": mtime_ns}
         add(connection, s.files, row | {"search_key": search_key(path)})
     add(connection, s.folders, {"package_id": "k1", "path": "empty/deep", "mtime_ns": mtime_ns})
@@ -187,11 +188,17 @@ def _add_copies(connection: sa.Connection) -> None:
         row |= {"appliance": APPLIANCE, "medium_id": medium, "slot": f"s{number:03}"}
         add(connection, s.copies, row | verified)
         place = f"slot:s{number:03}" if number < 40 else f"drive:d{number - 40}"
-        row = {"medium_id": medium, "appliance": APPLIANCE, "place": place, "state": "verified"}
-        row |= {"home_slot": f"s{number:03}", "volume_id": volume_id}
-        add(connection, s.media, row | {"capacity_bytes": CAPACITY_BYTES})
+        at: Row = {"medium_id": medium, "appliance": APPLIANCE, "place": place, "state": "verified"}
+        at |= {"home_slot": f"s{number:03}", "volume_id": volume_id}
+        add(connection, s.media, at | {"capacity_bytes": CAPACITY_BYTES})
     body = {"medium_id": "m001", "place": "slot:s001", "state": "verified"}
-    event = {"appliance": APPLIANCE, "epoch": "e1", "seq": 1, "at": NOW, "kind": "medium_changed"}
+    event: Row = {
+        "appliance": APPLIANCE,
+        "epoch": "e1",
+        "seq": 1,
+        "at": NOW,
+        "kind": "medium_changed",
+    }
     add(connection, s.events, event | {"body": body})
     body = {"medium_id": "m001", "verify_drive": "d2", "bytes_read": 23_200_000_000}
     event |= {"seq": 2, "kind": "copy_verified", "body": body}
