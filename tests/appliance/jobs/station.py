@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 from sqlite_utils import Database
@@ -44,24 +44,39 @@ def _expect_power_cut(loop: asyncio.AbstractEventLoop, context: dict[str, object
         loop.default_exception_handler(context)
 
 
-def over(folder: Path, cabinet: Cabinet, content: ContentClient) -> "Station":
-    """A station over a cabinet of plain objects."""
+class Rig(Protocol):
+    """The hardware, which outlives any firmware."""
 
-    def connect() -> Hardware:
-        session = cabinet.connect()
+    def connect(self) -> Hardware:
+        """For a firmware that starts."""
+
+    async def disconnect(self) -> None:
+        """The firmware that was connected is dead."""
+
+
+class PaperRig:
+    def __init__(self, cabinet: Cabinet) -> None:
+        self._cabinet = cabinet
+
+    def connect(self) -> Hardware:
+        session = self._cabinet.connect()
         return session.changer, dict(session.drives)
 
-    return Station(folder, connect, content)
+    async def disconnect(self) -> None:
+        self._cabinet.session.alive = False
+
+
+def over(folder: Path, cabinet: Cabinet, content: ContentClient) -> "Station":
+    """A station over a cabinet of plain objects."""
+    return Station(folder, PaperRig(cabinet), content)
 
 
 class Station:
-    """One appliance. `connect` gives the hardware to each firmware that is started."""
+    """One appliance."""
 
-    def __init__(
-        self, folder: Path, connect: Callable[[], Hardware], content: ContentClient
-    ) -> None:
+    def __init__(self, folder: Path, rig: Rig, content: ContentClient) -> None:
         self.folder = folder
-        self._connect = connect
+        self._rig = rig
         self._content = content
         self._outside: set[asyncio.Task[object]] = set()
         self.cut_at: int | None = None
@@ -78,7 +93,7 @@ class Station:
     async def start(self) -> None:
         self._outside = set(asyncio.all_tasks())
         asyncio.get_running_loop().set_exception_handler(_expect_power_cut)
-        changer, drives = self._connect()
+        changer, drives = self._rig.connect()
         self.db = open_state(self.folder / "state.db")
         self.db.execute("PRAGMA synchronous=OFF")  # faster; what is lost here is lost by `cut_at`
         self.db.atomic = self._counted(self.db)
@@ -104,11 +119,15 @@ class Station:
     async def kill(self) -> None:
         """End the firmware as kill -9 does: nothing of it reaches disk or hardware any more."""
         self.cut.set()
-        self._connect()
-        mine = asyncio.all_tasks() - self._outside - {asyncio.current_task()}
+        mine = {
+            task
+            for task in asyncio.all_tasks() - self._outside - {asyncio.current_task()}
+            if "/simulators/" not in task.get_coro().cr_code.co_filename
+        }
         for task in mine:
             task.cancel()
         await asyncio.gather(*mine, return_exceptions=True)
+        await self._rig.disconnect()
         self.db.close()
 
     def _counted(self, db: Database) -> Callable[[], contextlib.AbstractContextManager[Database]]:
