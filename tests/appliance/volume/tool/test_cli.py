@@ -1,0 +1,195 @@
+"""`stele-volume` alone: build, list, verify, extract, and what their exit codes say."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from appliance.volume.tool.cli import main
+from tests.appliance.volume.samples import AWKWARD_NAMES, image_bytes, plan_of
+from tests.appliance.volume.sealing import descriptors
+
+WHO = ("--fonds", "F1", "--series", "S2", "--created-at", "2026-03-04T05:06:07Z")
+
+
+def stele_volume(*argv: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in argv])
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder with troublesome names, times, an empty folder and 200 levels."""
+    from appliance.volume.tool.destination import Destination
+
+    root = tmp_path / "source"
+    with Destination(root) as dest:
+        for number, name in enumerate(AWKWARD_NAMES):
+            dest.write_file(f"d1/{name}", [b"x" * number * 777], number * 10**17 - 10**18)
+        dest.write_file("/".join(["level"] * 200) + "/bottom", [b"deep"], 0)
+        dest.write_file("beside", [b"beside"], 2**61 // 1000 * 1000)
+        dest.make_folder("d2/empty")
+        dest.set_folder_mtime("d2/empty", -1_000_000_000)
+        dest.set_folder_mtime("d1", 1_000_000_000)
+    return root
+
+
+def build(source: Path, image: Path, *more: str) -> Result:
+    return stele_volume("build", source, "-o", image, *WHO, "--volume-id", "v1", *more)
+
+
+def test_a_folder_comes_back_bit_for_bit_with_its_times(source: Path, tmp_path: Path) -> None:
+    image, restored = tmp_path / "disc.img", tmp_path / "restored"
+    assert build(source, image, "--digest", "sm3").exit_code == 0
+    assert stele_volume("verify", image).exit_code == 0
+    assert stele_volume("extract", image, restored).exit_code == 0
+    subprocess.run(["diff", "-r", source, restored], check=True)
+    for name in ("d1", "d2/empty", "beside", "d1/100%.pdf", "d1/CON"):
+        assert (restored / name).stat().st_mtime_ns == (source / name).stat().st_mtime_ns
+
+
+def test_the_same_folder_gives_the_same_image(source: Path, tmp_path: Path) -> None:
+    assert build(source, tmp_path / "1.img").exit_code == 0
+    assert build(source, tmp_path / "2.img").exit_code == 0
+    assert (tmp_path / "1.img").read_bytes() == (tmp_path / "2.img").read_bytes()
+
+
+def test_an_image_streams_to_a_pipe(source: Path, tmp_path: Path) -> None:
+    assert build(source, tmp_path / "1.img").exit_code == 0
+    argv = [sys.executable, "-c", "from appliance.volume.tool.cli import main; main()", "build"]
+    done = subprocess.run(
+        [*argv, source, "-o", "-", *WHO, "--volume-id", "v1"], capture_output=True, check=True
+    )
+    assert done.stdout == (tmp_path / "1.img").read_bytes()
+
+
+def test_links_and_pipes_are_reported_and_the_rest_is_archived(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "file").write_bytes(b"x")
+    (source / "link").symlink_to("/etc/passwd")
+    os.mkfifo(source / "pipe")
+    done = build(source, tmp_path / "disc.img", "--json")
+    assert done.exit_code == 0
+    document = json.loads(done.stdout)
+    assert {left["path"]: left["reason"] for left in document["left_out"]} == {
+        "link": "symbolic link",
+        "pipe": "pipe",
+    }
+    assert "left out: link" in done.stderr
+    assert document["files"] == 1
+
+
+def test_list_shows_true_names_harmlessly(source: Path, tmp_path: Path) -> None:
+    image = tmp_path / "disc.img"
+    build(source, image)
+    text = stele_volume("list", image).stdout
+    assert "d1/100%.pdf" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    first, *lines = stele_volume("list", image, "--json").stdout.splitlines()
+    assert json.loads(first)["identity"]["volume_id"] == "v1"
+    paths = {json.loads(line)["path"] for line in lines}
+    assert {f"d1/{name}" for name in AWKWARD_NAMES} <= paths
+    assert "d2/empty" in paths
+
+
+CONTENTS = {"d1/a": b"a" * 5_000, "d1/b": b"b" * 5_000, "d1/c": b"c" * 9}
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "disc.img"
+    path.write_bytes(image_bytes(plan_of(CONTENTS), CONTENTS))
+    return path
+
+
+def damage(image: Path, where: bytes | int) -> None:
+    content = bytearray(image.read_bytes())
+    content[where if isinstance(where, int) else content.index(where)] ^= 1
+    image.write_bytes(content)
+
+
+def test_a_damaged_file_is_named_and_not_restored_and_the_rest_is(
+    image: Path, tmp_path: Path
+) -> None:
+    damage(image, b"bbbb")
+    done = stele_volume("verify", image, "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["damaged_files"] == 1
+    assert "damaged: d1/b" in done.stderr
+    restored = tmp_path / "out"
+    done = stele_volume("extract", image, restored, "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout) == {"files": 2, "failed": 1, "missing": 0, "unreadable": 0}
+    assert sorted(path.name for path in (restored / "d1").iterdir()) == ["a", "c"]
+
+
+def test_damaged_metadata_still_tells_which_files_are_good(image: Path, tmp_path: Path) -> None:
+    entry_of_b = descriptors(image.read_bytes(), 261)[-2]
+    damage(image, entry_of_b + 60)
+    damage(image, b"cccc")
+    done = stele_volume("verify", image, "--json")
+    assert done.exit_code == 1
+    document = json.loads(done.stdout)
+    assert (document["good_files"], document["damaged_files"]) == (1, 1)
+    assert document["missing_files"] == 1
+    assert "missing: data/d1/b" in done.stderr
+    assert "damaged: d1/c" in done.stderr
+    stele_volume("extract", image, tmp_path / "out")
+    assert (tmp_path / "out/d1/a").read_bytes() == CONTENTS["d1/a"]
+
+
+def test_a_truncated_image_is_damaged(image: Path) -> None:
+    content = image.read_bytes()
+    image.write_bytes(content[:-2048])
+    assert stele_volume("verify", image).exit_code == 1
+    image.write_bytes(content[: 300 * 2048])
+    done = stele_volume("verify", image)
+    assert done.exit_code == 1
+    assert "3103" in done.stderr
+
+
+def test_failures_have_numbers_and_exit_code_1(tmp_path: Path, image: Path) -> None:
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"junk" * 300_000)
+    for command in ("list", "verify"):
+        done = stele_volume(command, junk)
+        assert done.exit_code == 1
+        assert "error 3101" in done.stderr
+    assert "error 3106" in stele_volume("list", tmp_path / "nowhere").stderr
+    assert "error 3106" in stele_volume("list", tmp_path).stderr
+    (tmp_path / "s").mkdir()
+    assert "error 3107" in build(tmp_path / "s", image).stderr
+    assert build(tmp_path / "s", image, "--force").exit_code == 0
+    assert "error 3008" in build(tmp_path / "s", tmp_path / "no/where.img").stderr
+
+
+def test_wrong_usage_is_exit_code_2(tmp_path: Path) -> None:
+    assert stele_volume("build", tmp_path).exit_code == 2
+    assert stele_volume("unknown").exit_code == 2
+
+
+def test_an_existing_file_is_not_replaced_without_being_told(image: Path, tmp_path: Path) -> None:
+    (tmp_path / "out/d1").mkdir(parents=True)
+    (tmp_path / "out/d1/a").write_bytes(b"mine")
+    assert stele_volume("extract", image, tmp_path / "out").exit_code == 1
+    assert (tmp_path / "out/d1/a").read_bytes() == b"mine"
+    assert stele_volume("extract", image, tmp_path / "out", "--overwrite").exit_code == 0
+    assert (tmp_path / "out/d1/a").read_bytes() == CONTENTS["d1/a"]
+
+
+def test_an_unreadable_file_stops_the_build_unless_it_may_be_skipped(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root reads everything")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "secret").write_bytes(b"x")
+    (source / "secret").chmod(0)
+    assert "error 3007" in build(source, tmp_path / "disc.img").stderr
+    done = build(source, tmp_path / "disc.img", "--skip-unreadable", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["left_out"] == [{"path": "secret", "reason": "unreadable"}]
