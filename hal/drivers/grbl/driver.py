@@ -19,6 +19,7 @@ MOVING_STATES = frozenset({"Run", "Jog", "Home"})
 SYNC_LINE = "G4 P0.01"
 """A dwell is answered when all motion before it has ended."""
 POLL_S = 0.1
+RESET_CODE = 2022
 
 
 class GrblController:
@@ -41,12 +42,17 @@ class GrblController:
         self._session: Session | None = None
         self._homed_restarts = -1
         self.homing = False
-        self.moving = False
-        self.held = False
+        self._released = asyncio.Event()
+        self._released.set()
 
     @property
     def connected(self) -> bool:
         return self._session is not None and self._session.failure is None
+
+    @property
+    def held(self) -> bool:
+        """Between `hold` and `resume`."""
+        return not self._released.is_set()
 
     @property
     def alarm(self) -> int | None:
@@ -136,20 +142,34 @@ class GrblController:
         return "P" in (await self._require_session().status()).pins
 
     async def hold(self) -> None:
-        """Stop all motion, position kept. During homing it is a reset: homing cannot be held."""
-        session = self._require_session()
+        """Stop all motion, position kept, and begin none until `resume`.
+
+        Homing cannot be held: it is broken off by a reset, its call fails with 2022.
+        """
+        self._released.clear()
+        session = self._session
+        if session is None or session.failure is not None or session.alarm is not None:
+            return
         if self.homing:
             await session.reset()
             return
         await session.write(codec.FEED_HOLD)
-        await self._poll(session, lambda s: s.state in HELD_STATES and s.substate in (0, None))
-        self.held = True
+        try:
+            await self._poll(session, _is_at_rest)
+        except HalError as error:
+            if error.code != RESET_CODE:  # a reset has stopped it as well
+                raise
 
     async def resume(self) -> None:
-        session = self._require_session()
+        """Go on. No error when nothing was held."""
+        self._released.set()
+        session = self._session
+        if session is None or session.failure is not None or session.alarm is not None:
+            return
         await session.write(codec.RESUME)
-        await self._poll(session, lambda s: s.state not in HELD_STATES)
-        self.held = False
+        while (await session.status()).state == "Hold":
+            await asyncio.sleep(POLL_S)
+            await session.write(codec.RESUME)  # while it slows down, it does not listen
 
     async def settings(self) -> dict[int, str]:
         """Ask for all ``$`` settings by number."""
@@ -176,7 +196,6 @@ class GrblController:
         session.start()
         self._session = session
         self._homed_restarts = -1
-        self.held = False
         try:
             await self._let_finish(session)
             await session.reset()
@@ -199,11 +218,12 @@ class GrblController:
                 continue
         else:
             return
-        await self._poll(session, lambda s: s.state not in MOVING_STATES, self._timing.homing_s)
+        await self._poll(session, _is_at_rest, self._timing.homing_s)
 
     async def _home(self, session: Session) -> None:
-        self.homing = True
         self._homed_restarts = -1
+        await self._released.wait()
+        self.homing = True
         restarts = session.restarts
         try:
             await session.send("$H", self._timing.homing_s, quiet=True)
@@ -212,16 +232,11 @@ class GrblController:
         finally:
             self.homing = False
         self._homed_restarts = restarts
-        self.held = False
 
     async def _run(self, *lines: str) -> None:
         """Send lines and wait until all their motion has ended."""
-        session = self._require_session()
-        self.moving = True
-        try:
-            await session.stream([*lines, SYNC_LINE], self._timing.move_s)
-        finally:
-            self.moving = False
+        await self._released.wait()
+        await self._require_session().stream([*lines, SYNC_LINE], self._timing.move_s)
 
     async def _require_at(self, target: Mapping[str, float]) -> None:
         position = await self.position()
@@ -251,3 +266,10 @@ class GrblController:
         if self._session.alarm is not None:
             raise alarm_error(self.name, self._session.alarm)
         return self._session
+
+
+def _is_at_rest(status: codec.Status) -> bool:
+    """Nothing moves. In `Hold:1` the machine still slows down; `Door:0` is at rest, too."""
+    if status.state in HELD_STATES:
+        return status.substate in (0, None)
+    return status.state not in MOVING_STATES

@@ -60,6 +60,7 @@ class Session:
         self._timing = timing
         self._unanswered: deque[_Line] = deque()
         self._turn = asyncio.Lock()
+        self._quiet = False
         self._status_waiters: list[asyncio.Future[codec.Status]] = []
         self._welcome: asyncio.Future[None] | None = None
         self._splitter = codec.LineSplitter()
@@ -79,7 +80,7 @@ class Session:
     async def send(self, text: str, timeout_s: float | None = None, *, quiet: bool = False) -> None:
         """Send one line and wait for its ``ok``; a ``$`` line is sent with nothing else under way.
 
-        `quiet` leaves out the status queries that prove the controller alive (homing).
+        `quiet`: the controller answers nothing else meanwhile (homing).
 
         Raises:
             HalError: 10xx, 20xx.
@@ -91,7 +92,9 @@ class Session:
             while self._unanswered:
                 await self._wait_answer(self._unanswered[0], self._timing.move_s)
             line = await self._put(text)
-            await self._wait_answer(line, timeout_s or self._timing.answer_s, quiet=quiet)
+            self._quiet = quiet
+            line.answer.add_done_callback(self._end_quiet)
+            await self._wait_answer(line, timeout_s or self._timing.answer_s)
         line.answer.result()
 
     async def stream(self, texts: Iterable[str], timeout_s: float | None = None) -> None:
@@ -113,27 +116,26 @@ class Session:
             line.answer.result()
 
     async def status(self) -> codec.Status:
-        """Ask for a report. Duplicated questions share one.
+        """Ask for a report, as soon as the controller can answer. Questions share an answer.
 
         Raises:
             HalError: 1003 no answer in time; the session is over.
         """
-        self._check()
         waiter: asyncio.Future[codec.Status] = asyncio.get_running_loop().create_future()
+        waiter.add_done_callback(_look)
         self._status_waiters.append(waiter)
         try:
-            await self.write(codec.STATUS_QUERY)
-            async with asyncio.timeout(self._timing.answer_s):
-                return await waiter
-        except TimeoutError:
-            error = HalError(
-                1003, f"{self.name} does not answer", f"no status in {self._timing.answer_s} s"
-            )
-            self._end(error)
-            raise error from None
+            while not waiter.done():
+                if self._deaf:
+                    await asyncio.wait({waiter}, timeout=self._timing.heartbeat_busy_s)
+                    continue
+                await self.write(codec.STATUS_QUERY)
+                await asyncio.wait({waiter}, timeout=self._timing.answer_s)
+                if not waiter.done() and not self._deaf:
+                    self._end(HalError(1003, f"{self.name} does not answer", "no status"))
+            return waiter.result()
         finally:
-            if waiter in self._status_waiters:
-                self._status_waiters.remove(waiter)
+            self._status_waiters.remove(waiter)
 
     async def reset(self) -> None:
         """Soft reset, and wait for the welcome line. Clears every alarm.
@@ -183,18 +185,26 @@ class Session:
     def _unanswered_bytes(self) -> int:
         return sum(line.size_bytes for line in self._unanswered)
 
-    async def _wait_answer(self, line: _Line, limit_s: float, *, quiet: bool = False) -> None:
+    async def _wait_answer(self, line: _Line, limit_s: float) -> None:
         """Wait until the line is answered, well or not. Time in hold is not counted."""
         left_s = limit_s
         while True:
-            slice_s = min(left_s, limit_s if quiet else self._timing.heartbeat_busy_s)
+            slice_s = min(left_s, limit_s if self._quiet else self._timing.heartbeat_busy_s)
             await asyncio.wait({line.answer}, timeout=slice_s)
             if line.answer.done():
                 return
-            if quiet or (await self.status()).state not in HELD_STATES:
+            if self._quiet or (await self.status()).state not in HELD_STATES:
                 left_s -= slice_s
             if left_s <= 0 and not line.answer.done():
                 raise HalError(2023, f"{self.name} has not finished {line.text!r} in {limit_s} s")
+
+    @property
+    def _deaf(self) -> bool:
+        """Whether the controller is homing or starting, and questions are lost."""
+        return self._quiet or self._welcome is not None
+
+    def _end_quiet(self, _: asyncio.Future[None]) -> None:
+        self._quiet = False
 
     def _check(self) -> None:
         if self.failure is not None:
@@ -225,7 +235,7 @@ class Session:
         with contextlib.suppress(HalError):
             while True:
                 await asyncio.sleep(self._timing.heartbeat_idle_s)
-                if not self._unanswered and self.alarm is None and self._welcome is None:
+                if not self._unanswered and self.alarm is None:
                     await self.status()
 
     def _take(self, message: codec.Message) -> None:
@@ -290,7 +300,7 @@ class Session:
             self._welcome.set_exception(error)
 
 
-def _look(answer: asyncio.Future[None]) -> None:
+def _look(answer: asyncio.Future[T]) -> None:
     """Mark an exception as seen: the caller that waited for it may have been cancelled."""
     if not answer.cancelled():
         answer.exception()

@@ -95,7 +95,7 @@ class Burn:
         written = max(self._written_bytes, min(update.written_bytes, self._fed_bytes))
         now_s = self._loop.time()
         elapsed_s = now_s - self._told_s
-        speed = (written - self._written_bytes) / elapsed_s if elapsed_s > 0 else None
+        speed = (written - self._written_bytes) / elapsed_s if written and elapsed_s > 0 else None
         self._written_bytes, self._told_s = written, now_s
         if self._on_progress is not None:
             self._on_progress(
