@@ -107,8 +107,12 @@ class World:
         """
         folder = folder.resolve()
         lock = _lock(folder)
-        state = msgspec.json.decode((folder / "world.json").read_bytes(), type=State)
-        world = cls(folder, state, load_description(state.profile), lock)
+        try:
+            state = read_state(folder)
+            world = cls(folder, state, load_description(state.profile), lock)
+        except BaseException:
+            lock.close()
+            raise
         for disc in state.discs.values():
             if disc.damaged:  # the burn may have been cut off together with the last process
                 disc.written_sectors = world.image_path(disc).stat().st_size // SECTOR_BYTES
@@ -172,7 +176,11 @@ class World:
 
 
 def read_state(folder: Path) -> State:
-    """Look at a world without opening it, also while another process has it."""
+    """Look at a world without opening it, also while another process has it.
+
+    Raises:
+        FileNotFoundError: there is none in the folder.
+    """
     return msgspec.json.decode((folder / "world.json").read_bytes(), type=State)
 
 
