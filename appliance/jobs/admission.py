@@ -8,6 +8,7 @@ from appliance.contract.states import MediumState
 from appliance.jobs.journal import Journal
 from appliance.jobs.records import JobRecord
 from appliance.services.library import Library
+from appliance.services.media import OUTSIDE
 
 
 class Admission:
@@ -74,7 +75,7 @@ class Admission:
 
     def _check_present(self, body: Verify | Fetch) -> None:
         medium = self._library.media.get(body.medium_id)
-        if medium.place == "outside":
+        if medium.place == OUTSIDE:
             raise SteleError(2202, f"medium {medium.id} is not in this cabinet")
         known = self._library.catalogue.volume(body.volume_id)
         holds = medium.volume_id == body.volume_id and known is not None and known.complete

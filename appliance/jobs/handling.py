@@ -7,6 +7,7 @@ from appliance.jobs.records import JobRecord
 from appliance.jobs.run import JobRun, Outcome
 from appliance.jobs.steps import Turn
 from appliance.services.drives import Seat, Use
+from appliance.services.media import OUTSIDE
 
 
 async def have_in_drive(run: JobRun, use: Use, avoid: frozenset[str]) -> Seat:
@@ -77,7 +78,7 @@ def leave_behind(run: JobRun, error: ErrorInfo) -> None:
 
 async def _vacate(run: JobRun) -> None:
     medium, seat = run.medium, run.seat
-    if medium is not None and medium.drive is not None:
+    if medium is not None and not medium.is_home and medium.place != OUTSIDE:
         await run.use.library.put_away(medium.id, seat)
     elif seat is not None:
         run.use.library.drives.release(seat)
