@@ -1,25 +1,26 @@
 """`stele-console up`: broker, worker and page, until Ctrl-C."""
 
-from collections.abc import Callable
-
 import click
 
+from console.addresses import read_addresses
 from console.commands.frame import Frame, console_command
 from console.up import run
 
+_PORT = click.IntRange(0, 65_535)
+
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port of the page; 0: any free one.")
-@click.option(
-    "--broker-port",
-    type=click.IntRange(0, 65_535),
-    help="Port of the embedded broker; 0: any free one.",
-)
+@click.option("--port", type=_PORT, help="Port of the page; 0: any free one.")
+@click.option("--broker-port", type=_PORT, help="Port of the embedded broker; 0: any free one.")
 @console_command
 def up(frame: Frame, port: int | None, broker_port: int | None) -> None:
-    """Run broker, worker and page until Ctrl-C or SIGTERM."""
-    run(frame.workspace.data, port, broker_port, _say(frame))
+    """Run broker, worker and page until Ctrl-C or SIGTERM. Says `ready` when all three are."""
 
+    def greet(text: str) -> None:
+        if frame.as_json:
+            frame.answer(read_addresses(frame.workspace.data))
+        else:
+            frame.say(text)
+            frame.say("ready")
 
-def _say(frame: Frame) -> Callable[[str], None]:
-    return frame.answer if frame.as_json else frame.say
+    run(frame.workspace.data, port, broker_port, greet)
