@@ -73,6 +73,8 @@ class Gripper:
         found = await self._controller.probe(
             "Z", geometry.probe_reach_mm, geometry.probe_mm_per_min
         )
+        # A probe that was held just as it touched may have missed the edge, not the level.
+        found = found or await self._controller.probe_closed()
         await self._reach(geometry.retracted_mm)
         await self._close()
         return found
