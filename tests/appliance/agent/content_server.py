@@ -26,7 +26,7 @@ class ContentServer:
         self.cut_after_bytes: int | None = None
         """Break the connection when so many bytes of a body have passed."""
         self.stall = asyncio.Event()
-        """Cleared: bodies stop half way until it is set."""
+        """Cleared: streams stop half way until it is set."""
         self.stall.set()
         self.honours_ranges = True
         self.offset_header: str | None = None
@@ -79,7 +79,8 @@ class ContentServer:
         if self.cut_after_bytes is not None and request.transport is not None:
             request.transport.close()
             return answer
-        await self.stall.wait()
+        if request.path.endswith("/stream"):
+            await self.stall.wait()
         await answer.write(body[half:])
         return answer
 
