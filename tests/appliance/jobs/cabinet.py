@@ -15,7 +15,6 @@ from hal.interfaces.optical_drive import BurnProgress, BurnResult, Disc, DiscSta
 
 GRIPPER = "gripper"
 CAPACITY_BYTES = 64 << 20
-BURN_BYTES_PER_S = 1 << 20
 READ_BYTES_PER_S = 4 << 20
 
 
@@ -53,6 +52,7 @@ class Cabinet:
         self.fumbles = 0
         """How many picks fail."""
         self.busy: set[str] = set()
+        self.burn_bytes_per_s = 1 << 20
         self.session = Session(self)
 
     def disc(self, name: str) -> PaperDisc:
@@ -215,6 +215,7 @@ class PaperDrive:
         if disc.capacity_bytes < size_bytes:
             raise HalError(3205, f"the disc in {self.name} is too small")
         began = False
+        speed_bytes_per_s = self._cabinet.burn_bytes_per_s
         async for piece in image:
             self._session.check()
             if not began:
@@ -225,13 +226,13 @@ class PaperDrive:
             if self._cabinet.failing_burns.get(self.name, 0):
                 self._cabinet.failing_burns[self.name] -= 1
                 raise HalError(3207, f"write error in {self.name}", "disc spoiled")
-            await self._session.pause(len(piece) / BURN_BYTES_PER_S)
+            await self._session.pause(len(piece) / speed_bytes_per_s)
             if on_progress is not None:
-                on_progress(BurnProgress(len(disc.content), size_bytes, BURN_BYTES_PER_S))
+                on_progress(BurnProgress(len(disc.content), size_bytes, speed_bytes_per_s))
         await self._session.pause(5.0)
         assert len(disc.content) == size_bytes
         disc.state = DiscStatus.CLOSED
-        return BurnResult(size_bytes, size_bytes / BURN_BYTES_PER_S)
+        return BurnResult(size_bytes, size_bytes / speed_bytes_per_s)
 
     async def open_reader(self) -> "PaperReader":
         await self._session.pause(1.0)
