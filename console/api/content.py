@@ -30,6 +30,8 @@ _NDJSON = "application/x-ndjson"
 _STALLED_S = 300
 """A connection on which nothing moved for this long is closed; the appliance comes again."""
 
+# Flask takes None for "the app's limit", which is meant for forms.
+_NO_LIMIT_BYTES = 2**63 - 1
 _STATUS = {4000: 401, 4001: 401, 4002: 403, 3402: 404, 5461: 409, 5462: 422, 5463: 413, 5464: 404}
 
 
@@ -132,7 +134,7 @@ def fetch_deliver(fetch_id: str) -> Response:
     stated = request.headers.get("Upload-Offset", "")
     if not (stated.isascii() and stated.isdigit() and len(stated) < 20):
         raise OffsetError("an upload has to name its Upload-Offset", upload.offset)
-    request.max_content_length = None  # bounded by what the fetch asked for
+    request.max_content_length = _NO_LIMIT_BYTES  # bounded by what the fetch asked for
     offset = upload.receive(int(stated), request.stream)
     return Response(status=204, headers={"Upload-Offset": str(offset)})
 
