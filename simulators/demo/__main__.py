@@ -73,7 +73,7 @@ def main(source: Path | None, out: Path | None, port: int, times: Path | None, s
     """Archive a folder with a whole simulated fleet, restore it from the discs, compare."""
     screen = Console()
     work = Path(tempfile.mkdtemp(prefix="stele-"))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if out is not None and out.exists() and any(out.iterdir()):
             raise DemoError(f"{out} is not empty: a restore must not mix with what is there")
@@ -85,7 +85,9 @@ def main(source: Path | None, out: Path | None, port: int, times: Path | None, s
     except (DemoError, OSError) as error:
         screen.print(f"[bold red]{error}[/]", highlight=False, markup=True)
         code = 1
-    finally:
+    if code == 1:
+        screen.print(f"What every process said is kept in {work}/logs", highlight=False)
+    else:
         shutil.rmtree(work, ignore_errors=True)
     sys.exit(code)
 
