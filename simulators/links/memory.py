@@ -33,12 +33,10 @@ class MemorySerial:
         self._received = bytearray()
         self._changed = asyncio.Event()
         self._open = True
-        before, wire.listener = wire.listener, self._take
-        if isinstance(before_port := getattr(before, "__self__", None), MemorySerial):
-            before_port.cut_off()
+        wire.attach(self)
         wire.receive()
 
-    def _take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         self._received += data
         self._changed.set()
 
@@ -49,7 +47,7 @@ class MemorySerial:
 
     async def write(self, data: bytes) -> None:
         """Hand bytes to the robot; they arrive at once."""
-        if not self._open or self._wire.listener is None:
+        if not self._open:
             raise ConnectionError("the robot's port is gone")
         self._wire.receive(bytes(data))
         await asyncio.sleep(0)
@@ -68,8 +66,7 @@ class MemorySerial:
     async def aclose(self) -> None:
         """Close the port; the robot goes on with what it was told."""
         if self._open:
-            self._wire.listener = None
-        self.cut_off()
+            self._wire.attach(None)
 
 
 class MemoryCommandLine:

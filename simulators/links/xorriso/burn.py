@@ -178,6 +178,13 @@ class _Burn:
                     )
                 )
             await self._keep_pace()
+        await self._fill_track(path)
+
+    async def _fill_track(self, path: Path) -> None:
+        """Fill the last cluster from what still comes in; xorriso waits for the input to end."""
+        rest = _track_bytes(self.request, self.written) - self.written
+        if rest:
+            await self.host.copy_input(path, self.written, rest)
 
     def _room(self, wanted: int) -> int:
         """How much the disc and the drive take next."""
