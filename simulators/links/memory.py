@@ -33,15 +33,14 @@ class MemorySerial:
         self._received = bytearray()
         self._changed = asyncio.Event()
         self._open = True
-        wire.attach(self)
+        wire.attach(self._take, self._lose)
         wire.receive()
 
-    def take(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> None:
         self._received += data
         self._changed.set()
 
-    def cut_off(self) -> None:
-        """Lose the wire: reading and writing fail from now on."""
+    def _lose(self) -> None:
         self._open = False
         self._changed.set()
 

@@ -10,8 +10,8 @@ import math
 import os
 import pty
 import tty
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from simulators.devices.robot import Robot
 from simulators.world.world import World
@@ -22,40 +22,34 @@ SILENCE = "serial-silence"
 """Name of the fault in the world that lets no byte through, in either direction."""
 
 
-class Port(Protocol):
-    """The host's end of the wire."""
-
-    def take(self, data: bytes) -> None:
-        """Bytes from the robot."""
-        ...
-
-    def cut_off(self) -> None:
-        """The wire is gone: another port has it, or the power."""
-        ...
-
-
 class RobotWire:
-    """A running robot. One port is attached at a time; without one its bytes are lost."""
+    """A running robot. Whoever listens gets its bytes; without a listener they are lost."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._robot = Robot(world)
         self._timer: asyncio.TimerHandle | None = None
-        self._port: Port | None = None
+        self._cut_off: Callable[[], None] | None = None
+        self.listener: Callable[[bytes], None] | None = None
 
-    def attach(self, port: Port | None) -> None:
-        """Connect a port, or none, instead of the one before."""
-        before, self._port = self._port, port
+    def attach(
+        self,
+        listener: Callable[[bytes], None] | None,
+        cut_off: Callable[[], None] | None = None,
+    ) -> None:
+        """Give the wire to a port, or to none; `cut_off` is called when it loses it again."""
+        self.listener = listener
+        before, self._cut_off = self._cut_off, cut_off
         if before:
-            before.cut_off()
+            before()
 
     def receive(self, data: bytes = b"") -> None:
         """Let bytes arrive at the robot, and let it act up to now."""
         loop = asyncio.get_running_loop()
         silent = SILENCE in self._world.state.faults
         told = self._robot.update(loop.time(), b"" if silent else data)
-        if told.sent and self._port and not silent:
-            self._port.take(told.sent)
+        if told.sent and self.listener and not silent:
+            self.listener(told.sent)
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -86,7 +80,7 @@ class PtyPort:
         link.unlink(missing_ok=True)
         link.symlink_to(os.ttyname(self._slave))
         asyncio.get_running_loop().add_reader(self._master, self._read)
-        wire.attach(self)
+        wire.attach(self._write)
         wire.receive()
 
     def _read(self) -> None:
@@ -96,14 +90,11 @@ class PtyPort:
             return
         self._wire.receive(data)
 
-    def take(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         try:
             os.write(self._master, data)
         except BlockingIOError:
             LOG.debug("no one reads the robot's port: %d bytes are lost", len(data))
-
-    def cut_off(self) -> None:
-        """Nothing: whoever has the terminal open hears silence, as from a robot without power."""
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._master)
