@@ -36,8 +36,10 @@ def several(number: int, one: str, many: str, translate: Translate) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """``42 %``, never 100 before the end; empty for an unknown one."""
-    return "" if fraction is None else f"{int(fraction * 100)} %"
+    """``42 %``, never 100 before the end nor 0 after the beginning; empty for an unknown one."""
+    if fraction is None:
+        return ""
+    return "< 1 %" if 0 < fraction < 0.01 else f"{int(fraction * 100)} %"
 
 
 def duration(seconds: float | None, translate: Translate) -> str:

@@ -24,6 +24,17 @@ def place(where: str, translate: Translate) -> str:
     return translate({"robot": "in the gripper", "outside": "outside"}.get(kind, where))
 
 
+def robot_task(doing: str, translate: Translate) -> str:
+    """What the robot does, from the firmware's short form: ``? s074``, ``m1 → d2``, ``homing``."""
+    if doing.startswith("? "):
+        return translate("looks into {slot}", slot=doing[2:])
+    left, arrow, right = doing.partition(" → ")
+    if arrow:
+        target = translate("its slot") if right == "slot" else right
+        return f"{left or translate('a disc')} → {target}"
+    return translate(doing)
+
+
 def story(event: Mapping[str, Any], translate: Translate) -> str:
     """One event of a disc's life."""
     body = event["body"]

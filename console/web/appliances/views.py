@@ -13,7 +13,7 @@ from console.web.appliances.queries import (
     disc_in_slot,
     list_appliances,
 )
-from console.web.appliances.stories import place, profile_name, story
+from console.web.appliances.stories import place, profile_name, robot_task, story
 from console.web.context import speaking, store_reading
 from console.web.jobs.queries import active_jobs
 from console.web.live.hub import Hub
@@ -23,7 +23,12 @@ blueprint = Blueprint("appliances", __name__)
 
 def register(app: Flask, live: Hub) -> None:
     app.register_blueprint(blueprint)
-    app.jinja_env.globals |= {"place": place, "story": story, "profile_name": profile_name}
+    app.jinja_env.globals |= {
+        "place": place,
+        "profile_name": profile_name,
+        "robot_task": robot_task,
+        "story": story,
+    }
     live.renderers["appliance"] = partial(render_fragments, app)
     live.renderers["fleet"] = partial(render_fleet, app)
 

@@ -20,6 +20,8 @@ PATHS = {
 """The stages that a verb goes through, for the track beside its bar."""
 
 
+VERBS = {"take_inventory": "inventory"}
+"""Verbs that people call otherwise."""
 WAITS = {
     "drive": "a free drive",
     "blank disc": "a blank disc",

@@ -5,7 +5,7 @@ from functools import partial
 from flask import Blueprint, Flask, render_template
 
 from console.web.context import speaking, store_reading
-from console.web.jobs.queries import active_jobs, ended_jobs, steps_of, wait_reason
+from console.web.jobs.queries import VERBS, active_jobs, ended_jobs, steps_of, wait_reason
 from console.web.live.hub import Hub
 
 blueprint = Blueprint("jobs", __name__)
@@ -13,7 +13,7 @@ blueprint = Blueprint("jobs", __name__)
 
 def register(app: Flask, live: Hub) -> None:
     app.register_blueprint(blueprint)
-    app.jinja_env.globals |= {"steps_of": steps_of, "wait_reason": wait_reason}
+    app.jinja_env.globals |= {"steps_of": steps_of, "verb_names": VERBS, "wait_reason": wait_reason}
     live.renderers["jobs"] = partial(render_fragments, app)
 
 

@@ -11,7 +11,7 @@ from console.store.states import CopyState, PackageState, PlanState, RequestStat
 from console.web.appliances.faces import KINDS
 from console.web.appliances.stories import PROFILE_NAMES
 from console.web.failures import TITLES
-from console.web.jobs.queries import PATHS, WAITS
+from console.web.jobs.queries import PATHS, VERBS, WAITS
 from console.web.presentation import NAVIGATION
 from console.web.words import phrases, translate
 
@@ -35,7 +35,8 @@ def words() -> set[str]:
     enumerations = (MediumState, DriveState, RobotState, JobState, JobStage)
     kept = (CopyState, PackageState, PlanState, RequestState, VolumeState)
     states = {str(member) for states in enumerations + kept for member in states}
-    tables = {*PROFILE_NAMES.values(), *TITLES.values(), *PATHS, *WAITS.values(), *KINDS}
+    verbs = {*PATHS, *VERBS.values()}
+    tables = {*PROFILE_NAMES.values(), *TITLES.values(), *WAITS.values(), *KINDS} | verbs
     return states | tables | {text for _, text in NAVIGATION} | {"use", "sealed", "off-site"}
 
 
