@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import msgspec
+
 from hal.drivers.grbl.driver import GrblController
 from hal.drivers.turntable.driver import TurntableChanger
 from hal.drivers.turntable.geometry import TurntableGeometry, rack_geometry
@@ -12,7 +14,7 @@ from simulators.faults.fault import Fault, inject
 from simulators.links.memory import MemoryCommandLine, MemoryProcess, MemorySerial
 from simulators.world.disc import Disc
 from simulators.world.world import World
-from tests.appliance.jobs.station import Hardware
+from tests.appliance.jobs.station import Hardware, Station
 
 SLOTS = 8
 CAPACITY_SECTORS = 8192
@@ -35,9 +37,17 @@ class Rack:
     """A simulated rack with few slots, as `Rig`. Make it in the running loop."""
 
     def __init__(
-        self, folder: Path, *, discs: int = 4, drives: tuple[str, ...] = ("d1", "d2", "d3", "d4")
+        self,
+        folder: Path,
+        *,
+        discs: int = 4,
+        drives: tuple[str, ...] = ("d1", "d2", "d3", "d4"),
+        base_speed: float = 200_000.0,
     ) -> None:
+        """`base_speed` is a quarter of the drives' writing speed, bytes a second."""
         world = World.create(folder, discs=discs, capacity_sectors=CAPACITY_SECTORS)
+        kind = msgspec.structs.replace(world.description.drives, base_speed=base_speed)
+        world.description = msgspec.structs.replace(world.description, drives=kind)
         self.cabinet = Cabinet(world)
         self._names = drives
         self._serial: MemorySerial | None = None
@@ -71,6 +81,10 @@ class Rack:
         """Let a fault begin, or end."""
         inject(self.cabinet, Fault(what, where, **more))
 
+    def press_reset(self) -> None:
+        """Press the robot controller's button."""
+        self.cabinet.robot.receive(b"\x18")
+
     def disc_in(self, place: str) -> Disc | None:
         return self.cabinet.world.disc_at(place)
 
@@ -80,3 +94,18 @@ class Rack:
 
     def content(self, disc: Disc, size_bytes: int) -> bytes:
         return self.cabinet.world.image_path(disc).read_bytes()[:size_bytes]
+
+
+def hold(station: Station, rack: Rack) -> None:
+    """I2 and I7: every medium is where the firmware says, and none was burned twice.
+
+    A medium that the firmware holds to be outside is in no slot, drive or gripper.
+    """
+    told = {medium.place.partition(":")[2] for medium in station.media()} - {""}
+    real = {disc.place for disc in rack.discs} - {"outside", "floor"}
+    assert told == real
+    assert all(disc.burns <= 1 for disc in rack.discs)
+    for medium in station.media():
+        disc = rack.disc_in(medium.home_slot or "")
+        if disc is not None:
+            assert disc.burns == 0 or not medium.state.may_be_burned

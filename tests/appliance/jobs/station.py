@@ -173,6 +173,11 @@ class Station:
     def view(self, job_id: str) -> JobView:
         return next(v for v in self.engine.jobs_telemetry().jobs if v.job_id == job_id)
 
+    async def surveyed(self) -> None:
+        """Wait for the end of the first inventory."""
+        await self.until(lambda: all(slot.probed_at for slot in self.library.media.slots()))
+        await self.settled()
+
     async def settled(self, *, limit_s: float = 100_000.0) -> None:
         """Wait until every job is final."""
         async with asyncio.timeout(limit_s):

@@ -39,7 +39,7 @@ def play(
     async def whole() -> None:
         station = over(folder, cabinet, archive or Archive(VOLUME, LARGE))
         await station.start()
-        await station.settled()
+        await station.surveyed()
         await story(station)
 
     run_virtual(whole())
@@ -405,6 +405,8 @@ def test_cancelling_is_safe_at_every_stage(
     async def story(station: Station) -> None:
         station.tell(LARGE.order(), "b")
         await station.until(lambda: station.view("b").stage is stage)
+        if stage is JobStage.BURN:
+            await station.until(lambda: station.view("b").bytes_done > 0)
         assert station.tell(Cancel("b")).accepted
         await station.settled()
         done = stage is JobStage.RETURN

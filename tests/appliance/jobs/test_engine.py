@@ -153,7 +153,7 @@ def test_a_stop_lets_the_next_start_go_on(tmp_path: Path) -> None:
         assert not station.job("b").state.is_final
         await station.kill()
         await station.start()
-        await station.settled()
+        await station.surveyed()
         assert station.job("b").state is JobState.DONE
         assert sum(disc.burns for disc in cabinet.places.values()) == 1
 
@@ -171,7 +171,7 @@ def test_a_cancellation_survives_a_restart(tmp_path: Path) -> None:
         station.tell(Cancel("b"))
         await station.kill()
         await station.start()
-        await station.settled()
+        await station.surveyed()
         assert station.job("b").state is JobState.CANCELLED
         assert all(medium.is_home for medium in station.media())
 
@@ -199,7 +199,7 @@ def test_many_burns_keep_all_drives_busy(tmp_path: Path) -> None:
         cabinet.burn_bytes_per_s = 50_000
         station = over(tmp_path / str(drives), cabinet, Archive(*volumes))
         await station.start()
-        await station.settled()
+        await station.surveyed()
         began = station.now()
         for volume in volumes:
             station.tell(volume.order())
