@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
@@ -44,4 +43,4 @@ def list_plans(connection: sa.Connection) -> list[PlanRow]:
         .group_by(plans.c.plan_id)
         .order_by(plans.c.created_at.desc(), plans.c.plan_id.desc())
     )
-    return [msgspec.convert(dict(row._mapping), PlanRow) for row in connection.execute(query)]
+    return [PlanRow(**row._mapping) for row in connection.execute(query)]
