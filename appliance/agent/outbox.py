@@ -9,6 +9,7 @@ Unconfirmed events are kept without limit, because nothing may be lost while the
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -21,6 +22,8 @@ from appliance.contract.messages import Event, EventBody, encode
 
 RETENTION_EVENTS = 20_000
 _PAGE_EVENTS = 256
+
+logger = logging.getLogger(__name__)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, payload BLOB NOT NULL);
@@ -75,6 +78,7 @@ class Outbox:
             ).fetchone()
             event = Event(epoch=self.epoch, seq=seq, at=self._now(), body=body)
             self._db.conn.execute("INSERT INTO outbox VALUES (?, ?)", (seq, encode(event)))
+        logger.info("event %s: %s", seq, msgspec.json.encode(body).decode())
         self.wake.set()
         return int(seq)
 

@@ -57,13 +57,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def mosquitto(folder: Path) -> RealBroker:
+def mosquitto(folder: Path, settings: str = "allow_anonymous true\n") -> RealBroker:
     """Mosquitto, saving its queue at each change: without that it loses it on kill -9."""
     port, config = free_port(), folder / "mosquitto.conf"
     config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
-        f"persistence_location {folder}/\nautosave_interval 1\nautosave_on_changes true\n"
-        "max_queued_messages 100000\n",
+        f"listener {port} 127.0.0.1\npersistence true\npersistence_location {folder}/\n"
+        "autosave_interval 1\nautosave_on_changes true\nmax_queued_messages 100000\n"
+        f"user root\n{settings}",
         "utf-8",
     )
     program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
@@ -96,7 +96,12 @@ MAKERS = {"mosquitto": mosquitto, "nats": nats}
 @contextmanager
 def running_broker(kind: str, folder: Path) -> Iterator[RealBroker]:
     """A started broker that is gone when the block ends."""
-    broker = MAKERS[kind](folder)
+    with running(MAKERS[kind](folder)) as broker:
+        yield broker
+
+
+@contextmanager
+def running(broker: RealBroker) -> Iterator[RealBroker]:
     broker.start()
     try:
         yield broker
