@@ -1,28 +1,28 @@
 """The simulated turntable robot over an in-memory link, with somebody at the cabinet."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from hal.drivers.grbl.driver import GrblController
 from hal.drivers.turntable.driver import TurntableChanger
 from hal.drivers.turntable.geometry import rack_geometry
+from hal.interfaces.changer import Changer
 from hal.transports.interfaces import SerialLink
 from simulators.links.serial import SILENCE, RobotWire
 from simulators.world.world import FLOOR, GRIPPER, World
 
 
 class MemoryLink:
-    """`SerialLink` straight into the rig's robot, whichever runs now. A new one takes over."""
+    """`SerialLink` to the rig's adapter."""
 
     def __init__(self, rig: "RobotRig") -> None:
         self._rig = rig
         self._received = bytearray()
         self._news = asyncio.Event()
         self._cut = False
-        self._tell = self._take
-        rig.wire.listener = self._tell
 
-    def _take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         self._received += data
         self._news.set()
 
@@ -44,43 +44,45 @@ class MemoryLink:
     def cut(self) -> None:
         self._cut = True
         self._news.set()
-        if self._rig.wire.listener is self._tell:
-            self._rig.wire.listener = None
 
     async def aclose(self) -> None:
         self.cut()
 
 
 class RobotRig:
-    """`ChangerRig` in one process; make it in the running loop."""
+    """`ChangerRig` in one process; make it in the running loop.
 
-    def __init__(self, folder: Path) -> None:
+    It is also the adapter on the robot's wire, which has its power from the computer: when the
+    robot loses power, the link stays. `translate` changes what the robot says on its way.
+    """
+
+    changer: Changer
+
+    def __init__(
+        self, folder: Path, translate: Callable[[bytes], bytes] = lambda data: data
+    ) -> None:
         self.world = World.create(folder, discs=3)
         self._serials = {disc.place: disc.serial for disc in self.world.state.discs.values()}
+        self._translate = translate
         self._link: MemoryLink | None = None
-        self.power_on()
+        self.wire = RobotWire(self.world)
+        self.wire.listener = self.take
+        self.wire.receive()
         self.restarted()
 
-    def power_on(self) -> None:
-        """Give the robot power; a running one is cut from it first."""
-        listener = None
-        if hasattr(self, "wire"):
-            listener = self.wire.listener
-            self.wire.stop()
-        self.wire = RobotWire(self.world)
-        self.wire.listener = listener
-        self.wire.receive()
+    # The adapter ------------------------------------------------------------------------------
+
+    def take(self, data: bytes) -> None:
+        if self._link is not None:
+            self._link.take(self._translate(data))
+
+    # The changer ------------------------------------------------------------------------------
 
     async def connect(self) -> SerialLink:
         self._link = MemoryLink(self)
         return self._link
 
-    def cut(self) -> None:
-        """Pull the cable."""
-        if self._link is not None:
-            self._link.cut()
-
-    def restarted(self) -> TurntableChanger:
+    def restarted(self) -> Changer:
         self.cut()
         self.controller = GrblController(self.connect)
         self.changer = TurntableChanger(self.controller, rack_geometry())
@@ -93,6 +95,19 @@ class RobotRig:
         self.world.set_tray(drive, is_open)
 
     # What befalls a cabinet -------------------------------------------------------------------
+
+    def power_on(self) -> None:
+        """Take the robot's power away, and give it back."""
+        self.wire.stop()
+        self.wire = RobotWire(self.world)
+        self.wire.listener = self.take
+        self.wire.receive()
+
+    def cut(self) -> None:
+        """Pull the cable."""
+        if self._link is not None:
+            self._link.cut()
+            self._link = None
 
     def drop_held_disc(self) -> None:
         disc = self.world.disc_at(GRIPPER)

@@ -16,7 +16,7 @@ from hal.drivers.grbl.driver import GrblController
 from hal.drivers.turntable.driver import TurntableChanger
 from hal.drivers.turntable.geometry import rack_geometry
 from hal.errors import HalError
-from hal.interfaces.changer import ChangerState
+from hal.interfaces.changer import Changer, ChangerState
 from hal.transports.serial_port import open_serial_port
 from simulators.clock import ScaledEventLoop
 from simulators.links.serial import PtyPort, RobotWire
@@ -30,6 +30,8 @@ SPEED = 50.0
 class PtyRig:
     """`ChangerRig` with the robot behind a pty."""
 
+    changer: Changer
+
     def __init__(self, folder: Path) -> None:
         self._loop = ScaledEventLoop(SPEED)
         self._thread = threading.Thread(target=self._loop.run_forever, name="robot")
@@ -40,7 +42,7 @@ class PtyRig:
         self._port = self._in_robot(lambda: PtyPort(RobotWire(self.world), self.path))
         self.changer = self.restarted()
 
-    def restarted(self) -> TurntableChanger:
+    def restarted(self) -> Changer:
         self.changer = TurntableChanger(
             GrblController(lambda: open_serial_port(str(self.path))), rack_geometry()
         )
