@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,20 +16,29 @@ ALARM_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """An appliance that is not online, and the last time that it said anything."""
+
+    appliance: str
+    heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Notices:
     """`worker` says whether the console's worker runs."""
 
     worker: bool
-    away: Sequence[sa.RowMapping]
+    away: Sequence[Away]
     alarms: Sequence[sa.RowMapping]
 
 
 def current_notices(connection: sa.Connection) -> Notices:
     """What holds now."""
+    a = s.appliances.c
     away = (
-        sa.select(s.appliances.c.appliance, s.appliances.c.status_at)
-        .where(s.appliances.c.online.is_(False))
-        .order_by(s.appliances.c.appliance)
+        sa.select(a.appliance, a.status_at, a.library_at, a.jobs_at)
+        .where(a.online.is_(False))
+        .order_by(a.appliance)
     )
     alarms = (
         sa.select(s.alarms)
@@ -38,7 +48,10 @@ def current_notices(connection: sa.Connection) -> Notices:
     )
     return Notices(
         worker=is_worker_running(workspace().data),
-        away=connection.execute(away).mappings().all(),
+        away=[
+            Away(appliance, max(filter(None, times), default=None))
+            for appliance, *times in connection.execute(away)
+        ],
         alarms=connection.execute(alarms).mappings().all(),
     )
 
