@@ -131,6 +131,13 @@ def _steal(cabinet: Cabinet, fault: Fault) -> str:
     return f"{disc.serial} was taken out of {place}"
 
 
+def _restart_robot(cabinet: Cabinet, fault: Fault) -> str:
+    """What a person does after a crash, and what a bad power supply does at any time."""
+    del fault
+    cabinet.robot.restart()
+    return "the robot was turned off and on"
+
+
 def _require_blank(disc: Disc, fault: Fault) -> None:
     if disc.state is not DiscState.BLANK:
         raise FaultError(f"{fault.what} comes too late: {disc.serial} is {disc.state}")
@@ -146,5 +153,6 @@ FAULTS: dict[str, Callable[[Cabinet, Fault], str]] = {
     "steal": _steal,
     "jam": _mark_robot(JAM),
     "serial-silence": _mark_robot(SILENCE),
+    "robot-restart": _restart_robot,
 }
 """All faults by name."""

@@ -56,6 +56,11 @@ class RobotWire:
         if told.wake_s < math.inf:
             self._timer = loop.call_at(told.wake_s, self.receive)
 
+    def restart(self) -> None:
+        """Turn the robot off and on again; whoever listens hears it boot."""
+        self._robot = Robot(self._world)
+        self.receive()
+
     def stop(self) -> None:
         """Cut the power: the robot does no more."""
         self.attach(None)
