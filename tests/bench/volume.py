@@ -37,8 +37,15 @@ def _seconds(act: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
+def _core_seconds(act: Callable[[], None]) -> float:
+    """Time on the core, for work of one thread that waits for nothing."""
+    start = time.process_time()
+    act()
+    return time.process_time() - start
+
+
 def _figure(
-    name: str, work: float, ours: list[float], peer: str, theirs: list[float]
+    name: str, work: float, ours: Sequence[float], peer: str, theirs: Sequence[float]
 ) -> dict[str, Any]:
     """Both as `work` in MB over the median time; the spread is that of our times."""
     value, peer_value = work / median(ours), work / median(theirs)
@@ -76,11 +83,10 @@ def _large_files() -> dict[str, Any]:
         for _ in stream.finish():
             pass
 
-    theirs, ours = zip(
-        *[(_seconds(hash_all), _seconds(stream_all)) for _ in range(RUNS)], strict=True
-    )
+    pairs = [(_core_seconds(hash_all), _core_seconds(stream_all)) for _ in range(LARGE_RUNS)]
+    theirs, ours = zip(*pairs, strict=True)
     work = LARGE_FILES * LARGE_BYTES / 1e6
-    figure = _figure("image stream, large files", work, list(ours), "hashlib SHA-256", list(theirs))
+    figure = _figure("image stream, large files", work, ours, "hashlib SHA-256", theirs)
     return figure | {"aim": "ratio >= 0.8"}
 
 
