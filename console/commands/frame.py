@@ -136,6 +136,6 @@ def _shown_character(character: str) -> str:
     code = ord(character)
     if 0xF780 <= code <= 0xF7FF:
         return f"\\x{code - 0xF700:02x}"
-    if character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn"):
+    if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn"):
         return character
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -20,7 +20,7 @@ def up(frame: Frame, port: int | None, broker_port: int | None) -> None:
         if frame.as_json:
             frame.answer(read_addresses(frame.workspace.data))
         else:
-            frame.say(text)
-            frame.say("ready")
+            for line in (*text.splitlines(), "ready"):
+                frame.say(line)
 
     run(frame.workspace.data, port, broker_port, greet)
