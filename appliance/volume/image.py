@@ -9,7 +9,8 @@ from appliance.volume.bag import README_EN, README_ZH, payload_bytes, tag_files
 from appliance.volume.directory_lists import DirectoryLists
 from appliance.volume.errors import PAYLOAD_LENGTH, VOLUME_TOO_LARGE, VolumeError
 from appliance.volume.iso9660 import iso_sectors
-from appliance.volume.plan import VolumePlan, check_plan, created_at_ns
+from appliance.volume.plan import VolumePlan
+from appliance.volume.plan_rules import check_plan, created_at_ns
 from appliance.volume.regions import FixedBytes, Region, Sectors
 from appliance.volume.tree import Tree
 from appliance.volume.udf import cs0

@@ -6,27 +6,32 @@ the same bytes, so its SHA-256 names it.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Annotated, NoReturn, TypeVar
+from datetime import datetime
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from appliance.volume.errors import INVALID_PLAN, UNREADABLE_PLAN, VolumeError
+from appliance.volume.errors import UNREADABLE_PLAN, VolumeError
 from appliance.volume.lines import split_lines
-from appliance.volume.names import check_path, order_of_file, order_of_folder
+from appliance.volume.names import order_of_file, order_of_folder
+from appliance.volume.plan_rules import (
+    FILES_MAX,
+    MTIME_STEP_NS,
+    SIZE_BYTES_MAX,
+    check_plan,
+    created_at_ns,
+    parents_of,
+)
 
 PLAN_FORMAT = "stele-plan/1"
-FILES_MAX = 4_000_000
-DIGESTS = (("sha256",), ("sha256", "sm3"))
-MTIME_STEP_NS = 1_000
 
 DOSSIER_ID_CHARACTERS = 256
 TITLE_CHARACTERS = 512
 Text = Annotated[str, Meta(max_length=512)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
-FileSize = Annotated[int, Meta(ge=0, le=2**62)]
+FileSize = Annotated[int, Meta(ge=0, le=SIZE_BYTES_MAX)]
 MtimeNs = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
@@ -106,29 +111,11 @@ def make_plan(
     kept_folders = [_whole_microseconds(folder) for folder in folders]
     kept_folders.sort(key=lambda folder: order_of_folder(folder.path))
     created_ns = created_at_ns(identity)
-    parents = _parents(kept_files, kept_folders)
+    parents = parents_of(kept_files, kept_folders)
     kept_folders = [f for f in kept_folders if f.mtime_ns != created_ns or f.path not in parents]
     plan = VolumePlan(identity, kept_files, kept_folders)
     check_plan(plan)
     return plan
-
-
-def created_at_ns(identity: Identity) -> int:
-    """The volume's own time in nanoseconds since 1970: the time of everything that has none."""
-    return round(identity.created_at.timestamp()) * 1_000_000_000
-
-
-def check_plan(plan: VolumePlan) -> None:
-    """Make sure that a plan is canonical and can be put on a disc as far as its names go.
-
-    Raises:
-        VolumeError: 3001, names the path and what is wrong with it.
-    """
-    _check_identity(plan.identity)
-    if len(plan.files) + len(plan.folders) > FILES_MAX:
-        _refuse(f"more than {FILES_MAX} files and folders")
-    _check_files(plan)
-    _check_folders(plan)
 
 
 def encode_plan(plan: VolumePlan) -> Iterator[bytes]:
@@ -188,77 +175,3 @@ def _decode(decoder: msgspec.json.Decoder[T], line: bytes, number: int) -> T:
 def _whole_microseconds(entry: E) -> E:
     excess = entry.mtime_ns % MTIME_STEP_NS
     return replace(entry, mtime_ns=entry.mtime_ns - excess) if excess else entry
-
-
-def _parents(files: list[PlanFile], folders: list[PlanFolder]) -> set[str]:
-    """Every folder that has something in it."""
-    parents: set[str] = set()
-    for entries in (files, folders):
-        for entry in entries:
-            path = entry.path.rpartition("/")[0]
-            while path and path not in parents:
-                parents.add(path)
-                path = path.rpartition("/")[0]
-    return parents
-
-
-def _check_identity(identity: Identity) -> None:
-    try:
-        msgspec.convert(msgspec.to_builtins(identity), Identity)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        _refuse(f"identity: {error}")
-    created_at = identity.created_at
-    if created_at.utcoffset() != UTC.utcoffset(None) or created_at.microsecond:
-        _refuse("identity: created_at is not UTC in whole seconds")
-    if not -(2**63) <= created_at_ns(identity) < 2**63:
-        _refuse("identity: created_at is before 1678 or after 2261")
-    if identity.digests not in DIGESTS:
-        _refuse(f"identity: digests {identity.digests} are not known")
-    for dossier in identity.dossiers:
-        if dossier.folder:
-            check_path(dossier.folder)
-
-
-def _check_files(plan: VolumePlan) -> None:
-    sm3_bytes = 32 if "sm3" in plan.identity.digests else 0
-    last = ""
-    for file in plan.files:
-        check_path(file.path)
-        key = order_of_file(file.path)
-        if key <= last:
-            _refuse(f"file {file.path!r} stands twice or out of order")
-        last = key
-        if len(file.sha256) != 32 or len(file.sm3) != sm3_bytes:
-            _refuse(f"file {file.path!r} has not exactly the digests that the identity lists")
-        if not 0 <= file.size_bytes <= 2**62:
-            _refuse(f"file {file.path!r} has an absurd size")
-        _check_mtime(file)
-
-
-def _check_folders(plan: VolumePlan) -> None:
-    parents = _parents(plan.files, plan.folders)
-    created_ns = created_at_ns(plan.identity)
-    last = ""
-    listed: set[str] = set()
-    for folder in plan.folders:
-        check_path(folder.path)
-        key = order_of_folder(folder.path)
-        if key <= last:
-            _refuse(f"folder {folder.path!r} stands twice or out of order")
-        last = key
-        listed.add(folder.path)
-        if folder.mtime_ns == created_ns and folder.path in parents:
-            _refuse(f"folder {folder.path!r} need not be listed")
-        _check_mtime(folder)
-    for file in plan.files:
-        if file.path in parents or file.path in listed:
-            _refuse(f"{file.path!r} is both a file and a folder")
-
-
-def _check_mtime(entry: PlanFile | PlanFolder) -> None:
-    if entry.mtime_ns % MTIME_STEP_NS or not -(2**63) <= entry.mtime_ns < 2**63:
-        _refuse(f"modification time of {entry.path!r} is out of range or not in microseconds")
-
-
-def _refuse(reason: str) -> NoReturn:
-    raise VolumeError(INVALID_PLAN, reason if len(reason) < 500 else reason[:500] + "…")

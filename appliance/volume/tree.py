@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from appliance.volume.disc_names import aliases, needs_alias
 from appliance.volume.names import order_of_folder
-from appliance.volume.plan import VolumePlan, created_at_ns
+from appliance.volume.plan import VolumePlan
+from appliance.volume.plan_rules import created_at_ns
 
 
 class Tree:

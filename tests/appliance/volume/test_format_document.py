@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.volume import image, names, plan, reader
+from appliance.volume import image, names, plan_rules, reader
 from appliance.volume.udf import cs0, file_descriptors, tags
 from tests.appliance.volume.samples import image_bytes
 from tests.appliance.volume.worked_example import CONTENTS, blocks
@@ -34,7 +34,7 @@ def test_each_block_of_the_worked_example_is_what_the_code_gives(title: str) -> 
         f"longer than {cs0.NAME_BYTES_MAX} bytes in that form",
         f"{names.NAME_BYTES_MAX} bytes a name, {names.PATH_BYTES_MAX:,} bytes and "
         f"{names.DEPTH_MAX:,} levels",
-        f"files and folders | {plan.FILES_MAX:,} |",
+        f"files and folders | {plan_rules.FILES_MAX:,} |",
         f"{reader.ROOT_NAMES_MAX} names in the root",
         f"revision 0x{tags.REVISION:04x}",
     ],
