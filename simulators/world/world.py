@@ -61,6 +61,10 @@ class World:
     _lock: TextIO
     _by_place: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        description = self.description
+        self._places = {*description.turntable.slots, *description.drives.names, GRIPPER}
+
     @classmethod
     def create(
         cls,
@@ -137,12 +141,11 @@ class World:
         Raises:
             PlaceError: the world contradicts itself.
         """
-        known = {*self.description.turntable.slots, *self.description.drives.names, GRIPPER}
         self._by_place = {}
         for disc in self.state.discs.values():
             if disc.place in CROWDED:
                 continue
-            if disc.place not in known or disc.place in self._by_place:
+            if disc.place not in self._places or disc.place in self._by_place:
                 raise PlaceError(f"{disc.serial} cannot be in {disc.place}")
             self._by_place[disc.place] = disc.serial
 

@@ -10,11 +10,13 @@ from collections import deque
 from dataclasses import dataclass
 
 from simulators.devices.grbl import report
-from simulators.devices.grbl.commands import Steps, execute
+from simulators.devices.grbl.commands import execute
 from simulators.devices.grbl.gcode import Modes
 from simulators.devices.grbl.lines import RESET, RX_BUFFER_BYTES, LineReader, is_realtime
+from simulators.devices.grbl.machine import Steps
 from simulators.devices.grbl.motion import Motion, Vector
 from simulators.devices.grbl.planner import ORIGIN, Contact, Event, Planner
+from simulators.devices.grbl.realtime import act_on
 from simulators.devices.grbl.report import Snapshot, StatusReporter
 from simulators.devices.grbl.settings import Settings
 
@@ -26,10 +28,6 @@ ALARM_HARD_LIMIT = 1
 ALARM_RESET_IN_MOTION = 3
 ALARM_RESET_IN_HOMING = 6
 CRITICAL_ALARMS = (1, 2)
-
-SAFETY_DOOR, JOG_CANCEL = 0x84, 0x85
-FEED_STEPS = {0x91: 10, 0x92: -10, 0x93: 1, 0x94: -1}
-RAPID_PERCENTS = {0x95: 100, 0x96: 50, 0x97: 25}
 
 
 @dataclass(frozen=True)
@@ -78,14 +76,14 @@ class Controller:
         self._reader = LineReader()
         self._program: Steps | None = None
         self._program_wake_s = math.inf
-        self._reporter = StatusReporter()
-        self._flood = False
+        self.reporter = StatusReporter()
+        self.flood = False
         self._alarm = 0
         self._critical = False
         self._deaf_until_s = -math.inf
         self._reset_wanted = False
         self._status_due_s = math.inf
-        self._coolant_in_door = False
+        self.coolant_in_door = False
         self.send(report.BANNER)
         if self.state in ("Alarm", "Sleep"):
             self.state = "Alarm"
@@ -111,8 +109,8 @@ class Controller:
         self._sent.append(text)
 
     def set_flood(self, on: bool) -> None:
-        self._flood = on
-        self._reporter.tell_overrides_next()
+        self.flood = on
+        self.reporter.tell_overrides_next()
 
     def raise_alarm(self, code: int) -> None:
         if code in CRITICAL_ALARMS:
@@ -123,7 +121,7 @@ class Controller:
     def reset(self) -> None:
         """Stop everything at once; the program restarts at the next chance."""
         self._reset_wanted = True
-        self._flood = False
+        self.flood = False
         if self.planner.motion or self.state == "Home":
             homing = self.state == "Home"
             self._alarm = ALARM_RESET_IN_HOMING if homing else ALARM_RESET_IN_MOTION
@@ -131,7 +129,7 @@ class Controller:
 
     def sleep(self) -> None:
         self.state = "Sleep"
-        self._flood = False
+        self.flood = False
         self.send(report.message("Sleeping"))
 
     # The wire and the clock
@@ -149,7 +147,7 @@ class Controller:
         if self.state in ("Idle", "Run", "Jog", "Home"):
             self._start_motion()
         sent, self._sent = "".join(self._sent), []
-        return Outputs(sent.encode("ascii"), self.planner.motion, self._flood, self._wake_s())
+        return Outputs(sent.encode("ascii"), self.planner.motion, self.flood, self._wake_s())
 
     def _wake_s(self) -> float:
         if self._now_s < self._deaf_until_s:
@@ -186,56 +184,8 @@ class Controller:
             self._status_due_s = min(self._status_due_s, self._now_s + STATUS_DELAY_S)
         elif self._critical or self.state in ("Alarm", "Check", "Home", "Sleep"):
             return
-        elif byte == ord("!"):
-            self._hold()
-        elif byte == ord("~"):
-            self._resume()
-        elif byte == SAFETY_DOOR:
-            self._open_door()
-        elif byte == JOG_CANCEL:
-            self._cancel_jog()
         else:
-            self._override(byte)
-
-    def _override(self, byte: int) -> None:
-        planner = self.planner
-        before = (planner.feed_percent, planner.rapid_percent)
-        if byte == 0x90:
-            planner.feed_percent = 100
-        elif byte in FEED_STEPS:
-            planner.feed_percent = min(200, max(10, planner.feed_percent + FEED_STEPS[byte]))
-        elif byte in RAPID_PERCENTS:
-            planner.rapid_percent = RAPID_PERCENTS[byte]
-        if before != (planner.feed_percent, planner.rapid_percent):
-            self._reporter.tell_overrides_next()
-
-    def _hold(self) -> None:
-        if self.state == "Jog":
-            self._cancel_jog()
-        elif self.state == "Run":
-            self.planner.brake(self._now_s)
-            self.state = "Hold:1"
-        elif self.state == "Idle":
-            self.state = "Hold:0"
-
-    def _resume(self) -> None:
-        if self.state == "Door:0" and self._coolant_in_door:
-            self.set_flood(True)
-        if self.state in ("Hold:0", "Door:0"):
-            self.state = "Idle"
-
-    def _open_door(self) -> None:
-        if self.state.startswith("Door"):
-            return
-        self._hold()
-        self._coolant_in_door = self._flood
-        self.set_flood(False)
-        self.state = "Door:2" if self.planner.motion else "Door:0"
-
-    def _cancel_jog(self) -> None:
-        if self.state == "Jog":
-            self.planner.brake(self._now_s)
-            self.planner.flush()
+            act_on(self, byte)
 
     # Motion, realtime answers, main program
 
@@ -264,7 +214,7 @@ class Controller:
             self._boot()
         elif self._now_s >= self._status_due_s and self._answers_status:
             self._status_due_s = math.inf
-            self.send(self._reporter.format(self._snapshot(), int(self.settings.values[10])))
+            self.send(self.reporter.format(self._snapshot(), int(self.settings.values[10])))
 
     def _print_alarm(self) -> None:
         code, self._alarm = self._alarm, 0
@@ -284,7 +234,7 @@ class Controller:
             free_bytes=RX_BUFFER_BYTES - len(self._rx),
             rate_mm_min=self.planner.rate_mm_min(self._now_s),
             pins=("P" if self._inputs.probe else "") + self._inputs.limits,
-            coolant=self._flood,
+            coolant=self.flood,
             overrides=(self.planner.feed_percent, self.planner.rapid_percent, 100),
         )
 
