@@ -18,7 +18,8 @@ from hal.drivers.grbl.driver import GrblController
 from hal.drivers.turntable.driver import TurntableChanger
 from hal.drivers.turntable.geometry import rack_geometry
 from hal.drivers.xorriso.codec import burn_argv
-from hal.drivers.xorriso.drive import DriveTiming, XorrisoDrive
+from hal.drivers.xorriso.drive import XorrisoDrive
+from hal.drivers.xorriso.program import DriveTiming
 from hal.errors import HalError
 from hal.interfaces.optical_drive import DiscStatus, OpticalDrive
 from hal.transports.block_device import LocalBlockDevice

@@ -8,12 +8,10 @@ question closes it.
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
-from hal.drivers.xorriso import codec
 from hal.drivers.xorriso.burn import Burn
+from hal.drivers.xorriso.program import BurnerProgram, DriveTiming
 from hal.drivers.xorriso.reader import NO_DISC_ERRNOS, DiscReader
-from hal.drivers.xorriso.run import run_to_end
 from hal.errors import HalError
 from hal.interfaces.optical_drive import (
     SECTOR_BYTES,
@@ -22,21 +20,7 @@ from hal.interfaces.optical_drive import (
     Disc,
     DiscStatus,
 )
-from hal.transports.interfaces import BlockDevice, CommandLine, CommandProcess
-
-
-@dataclass(frozen=True, slots=True)
-class DriveTiming:
-    """Limits in seconds of the event loop's clock."""
-
-    report_s: float = 180.0
-    """For a report, with loading the tray and spinning the disc up."""
-    eject_s: float = 60.0
-    closing_s: float = 1800.0
-    """From the last byte handed over to the end of the run: buffers, track and session."""
-    abandon_s: float = 180.0
-    """For a burn that is broken off to end by itself, before it is told to, before it is killed."""
-    busy_poll_s: float = 5.0
+from hal.transports.interfaces import BlockDevice, CommandLine
 
 
 class XorrisoDrive:
@@ -61,12 +45,10 @@ class XorrisoDrive:
         timing: DriveTiming | None = None,
     ) -> None:
         self._name = name
-        self._device = device
-        self._commands = commands
-        self._block = block
         self._timing = timing or DriveTiming()
+        self._program = BurnerProgram(name, device, commands, self._timing)
+        self._block = block
         self._tray_open = False
-        self._burned_bytes = 0
         self._one_call = asyncio.Lock()
         self._burning = False
         self._burn_ended = asyncio.Event()
@@ -79,13 +61,14 @@ class XorrisoDrive:
         """Raises: HalError: 3201, 3202 drive not usable or busy; 3211 the tray does not move."""
         async with self._exclusively():
             if not self._tray_open:
-                await self._eject()
+                await self._program.eject()
+                self._tray_open = True
 
     async def close_tray(self) -> None:
         """Close the tray and wait until the drive knows the disc. No error without a disc."""
         async with self._exclusively():
             self._tray_open = False
-            await self._report()
+            await self._program.report()
 
     async def disc(self) -> Disc:
         """Ask what disc is in the drive; an open tray that this driver did not open is closed.
@@ -94,7 +77,7 @@ class XorrisoDrive:
             HalError: 3201 not usable; 3202 busy, also with a burn of this driver.
         """
         async with self._exclusively():
-            return Disc(DiscStatus.ABSENT) if self._tray_open else await self._report()
+            return Disc(DiscStatus.ABSENT) if self._tray_open else await self._program.report()
 
     async def wait_idle(self, timeout_s: float) -> None:
         """Wait for a burn of this driver, and for one that an earlier process left running.
@@ -134,12 +117,12 @@ class XorrisoDrive:
             self._burn_ended.clear()
             try:
                 await self._require_blank(size_bytes)
-                image = await _begun(image)
-                process = await self._start(codec.burn_argv(self._device, size_bytes, speed))
-                self._burned_bytes = size_bytes
-                burn = Burn(self._name, process, size_bytes, on_progress)
+                chunks = aiter(image)
+                first = await self._first_of(chunks)
+                process = await self._program.start_burn(size_bytes, speed)
+                burn = Burn(self._name, process, size_bytes, on_progress, self._timing)
                 try:
-                    result = await burn.run(image, self._timing.closing_s, self._timing.abandon_s)
+                    result = await burn.run(first, chunks)
                 except HalError as error:
                     error.detail += f"; the disc {await self._state_afterwards()}"
                     raise
@@ -152,21 +135,26 @@ class XorrisoDrive:
     async def open_reader(self) -> DiscReader:
         """Open the disc for reading.
 
-        Linux may go on believing the size from before a burn; then the tray is cycled once, which
-        makes it look again. Nothing may stand before the tray.
+        Linux may go on believing what lay in the drive before a burn; when it knows of less than
+        the drive does, the tray is cycled once, which makes it look again. Nothing may stand
+        before the tray.
 
         Raises:
-            HalError: 3203 no disc, or the tray is open; 3210 unreadable; 3201, 3202.
+            HalError: 3203 no disc, or the tray is open; 3210 unreadable or blank; 3201, 3202.
         """
         async with self._exclusively():
-            if self._tray_open:
-                raise HalError(3203, f"the tray of drive {self._name} is open")
-            size_bytes = await self._open_block()
-            if size_bytes < self._burned_bytes:
+            disc = await self._require_disc()
+            expected_bytes = disc.written_bytes or 0
+            try:
+                size_bytes = await self._open_block()
+            except HalError:
+                if not expected_bytes:
+                    raise
+                size_bytes = 0
+            if size_bytes < expected_bytes:
                 await self._block.aclose()
-                await self._eject()
-                self._tray_open = False
-                await self._report()
+                await self._program.eject()
+                await self._program.report()
                 size_bytes = await self._open_block()
             if size_bytes <= 0:
                 await self._block.aclose()
@@ -183,41 +171,6 @@ class XorrisoDrive:
         async with self._one_call:
             yield
 
-    async def _start(self, argv: tuple[str, ...]) -> CommandProcess:
-        try:
-            return await self._commands.start(*argv)
-        except OSError as error:
-            raise self._no_program(error) from error
-
-    async def _run(self, argv: tuple[str, ...], limit_s: float) -> list[str]:
-        try:
-            return (await run_to_end(self._commands, argv, limit_s)).lines
-        except TimeoutError:
-            raise HalError(
-                3201, f"drive {self._name} has not answered in {limit_s} s", " ".join(argv)
-            ) from None
-        except OSError as error:
-            raise self._no_program(error) from error
-
-    def _no_program(self, error: OSError) -> HalError:
-        return HalError(3212, f"the burning program of drive {self._name} is missing", str(error))
-
-    async def _report(self) -> Disc:
-        lines = await self._run(codec.toc_argv(self._device), self._timing.report_s)
-        disc = codec.parse_toc(lines)
-        if disc is None:
-            raise self._error(lines, codec.Fault(3201, "it cannot be used"))
-        return disc
-
-    async def _eject(self) -> None:
-        """Open the tray."""
-        lines = await self._run(codec.eject_argv(self._device), self._timing.eject_s)
-        if complaints := codec.complaints(lines):
-            fault = codec.classify(lines, codec.Fault(3211, "its tray does not open"))
-            raise HalError(fault.code, f"drive {self._name}: {fault.reason}", complaints)
-        self._tray_open = True
-        self._burned_bytes = 0
-
     async def _is_idle(self) -> bool:
         if self._burning:
             await self._burn_ended.wait()
@@ -229,14 +182,18 @@ class XorrisoDrive:
             return False
         return True
 
-    async def _require_blank(self, size_bytes: int) -> None:
+    async def _require_disc(self) -> Disc:
         if self._tray_open:
             raise HalError(3203, f"the tray of drive {self._name} is open")
-        disc = await self._report()
+        disc = await self._program.report()
         if disc.status is DiscStatus.ABSENT:
             raise HalError(3203, f"there is no disc in drive {self._name}")
         if disc.status is DiscStatus.UNREADABLE:
             raise HalError(3210, f"drive {self._name} cannot make out its disc")
+        return disc
+
+    async def _require_blank(self, size_bytes: int) -> None:
+        disc = await self._require_disc()
         if disc.status is not DiscStatus.BLANK or disc.damaged:
             raise HalError(3204, f"the disc in drive {self._name} is not blank", disc.status)
         if disc.capacity_bytes is None or disc.capacity_bytes < size_bytes:
@@ -246,9 +203,16 @@ class XorrisoDrive:
                 f"it takes {disc.capacity_bytes} bytes, the image has {size_bytes}",
             )
 
+    async def _first_of(self, chunks: AsyncIterator[bytes | memoryview]) -> bytes | memoryview:
+        """Wait for the image to begin, while the disc is still blank."""
+        try:
+            return await anext(chunks)
+        except StopAsyncIteration:
+            raise HalError(3208, f"there is no data for drive {self._name}") from None
+
     async def _require_written(self) -> None:
         """An exit code proves nothing: the drive must now say that the disc is written."""
-        disc = await self._report()
+        disc = await self._program.report()
         if disc.status not in (DiscStatus.CLOSED, DiscStatus.APPENDABLE) or disc.damaged:
             raise HalError(
                 3214,
@@ -259,14 +223,10 @@ class XorrisoDrive:
     async def _state_afterwards(self) -> str:
         """What the drive says of the disc after a failed burn, in words."""
         try:
-            disc = await self._report()
+            disc = await self._program.report()
         except HalError as error:
             return f"is not known: {error.message}"
         return f"is now {disc.status}{', damaged' if disc.damaged else ''}"
-
-    def _error(self, lines: list[str], otherwise: codec.Fault) -> HalError:
-        fault = codec.classify(lines, otherwise)
-        return HalError(fault.code, f"drive {self._name}: {fault.reason}", codec.complaints(lines))
 
     async def _open_block(self) -> int:
         try:
@@ -279,18 +239,3 @@ class XorrisoDrive:
             raise HalError(
                 3210, f"the disc in drive {self._name} cannot be opened", str(error)
             ) from error
-
-
-async def _begun(
-    image: AsyncIterable[bytes | memoryview],
-) -> AsyncIterable[bytes | memoryview]:
-    """The same image, with its first chunk already fetched."""
-    chunks = aiter(image)
-    first = await anext(chunks, b"")
-
-    async def all_chunks() -> AsyncIterator[bytes | memoryview]:
-        yield first
-        async for chunk in chunks:
-            yield chunk
-
-    return all_chunks()

@@ -76,7 +76,7 @@ async def run_to_end(commands: CommandLine, argv: tuple[str, ...], limit_s: floa
     run = Run(await commands.start(*argv))
     try:
         await run.finish(limit_s)
-    except TimeoutError:
-        await run.abandon(limit_s)
+    except (TimeoutError, asyncio.CancelledError):
+        await asyncio.shield(asyncio.ensure_future(run.abandon(limit_s)))
         raise
     return run

@@ -11,7 +11,7 @@ import pytest
 
 from hal.errors import HalError
 from hal.transports.interfaces import SerialLink
-from hal.transports.serial_port import SerialPort, open_serial_port
+from hal.transports.serial_port import LOOK_AROUND_S, SerialPort, open_serial_port
 
 
 class Wire:
@@ -63,8 +63,8 @@ async def test_a_write_does_not_wait_for_the_reader(wire: Wire, port: SerialPort
     """The owner thread sleeps in a read; a write must wake it at once."""
     reading = asyncio.ensure_future(port.read())
     await asyncio.sleep(0)
-    for _ in range(20):
-        async with asyncio.timeout(0.4):
+    async with asyncio.timeout(20 * LOOK_AROUND_S / 2):
+        for _ in range(20):
             await port.write(b"?")
     os.write(wire.far, b"x")
     assert await reading == b"x"

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from hal.drivers.xorriso.drive import DriveTiming, XorrisoDrive
+from hal.drivers.xorriso.drive import XorrisoDrive
+from hal.drivers.xorriso.program import DriveTiming
 from hal.errors import HalError
 from hal.interfaces.optical_drive import BurnProgress, DiscStatus
 from simulators.clock import run_virtual
@@ -350,11 +351,30 @@ def test_the_tray_is_cycled_when_the_kernel_still_believes_the_size_before_the_b
     async def story(script: Script, drive: XorrisoDrive) -> None:
         script.runs = [ScriptedRun(BLANK), ScriptedRun([BEGUN]), ScriptedRun(CLOSED)]
         await drive.burn(image(), SIZE)
-        script.runs = [ScriptedRun([]), ScriptedRun(CLOSED)]
-        script.sizes = [0, SIZE + 2048]
-        reader = await drive.open_reader()
-        assert reader.size_bytes == SIZE + 2048
-        assert [word.split()[-1] for word in script.words[3:]] == ["out", "-toc"]
+        for stale in (0, SIZE - 2048, OSError(errno.ENOMEDIUM, "No medium found")):
+            script.words.clear()
+            script.runs = [ScriptedRun(CLOSED), ScriptedRun([]), ScriptedRun(CLOSED)]
+            script.sizes = [stale, SIZE]
+            reader = await drive.open_reader()
+            assert reader.size_bytes == SIZE
+            assert [words.split()[-1] for words in script.words] == ["-toc", "out", "-toc"]
+
+    play(story)
+
+
+def test_a_disc_is_read_as_it_is_when_the_kernel_never_sees_all_of_it() -> None:
+    async def story(script: Script, drive: XorrisoDrive) -> None:
+        script.runs = [ScriptedRun(CLOSED), ScriptedRun([]), ScriptedRun(CLOSED)]
+        script.sizes = [SIZE - 2048, SIZE - 2048]
+        assert (await drive.open_reader()).size_bytes == SIZE - 2048
+
+    play(story)
+
+
+def test_an_image_without_a_byte_leaves_the_disc_blank() -> None:
+    async def story(script: Script, drive: XorrisoDrive) -> None:
+        script.runs = [ScriptedRun(BLANK)]
+        assert (await error_of(drive.burn(image(0), SIZE))).code == 3208
 
     play(story)
 
@@ -370,6 +390,7 @@ def test_the_tray_is_cycled_when_the_kernel_still_believes_the_size_before_the_b
 )
 def test_a_disc_that_cannot_be_opened_is_an_error(size: int | OSError, code: int) -> None:
     async def story(script: Script, drive: XorrisoDrive) -> None:
+        script.runs = [ScriptedRun(BLANK)]
         script.sizes = [size]
         assert (await error_of(drive.open_reader())).code == code
 
@@ -378,6 +399,7 @@ def test_a_disc_that_cannot_be_opened_is_an_error(size: int | OSError, code: int
 
 def test_a_bad_sector_is_named_by_its_byte_offset() -> None:
     async def story(script: Script, drive: XorrisoDrive) -> None:
+        script.runs = [ScriptedRun(CLOSED)]
         script.sizes = [SIZE]
         script.bad_from = 300 * 2048
         reader = await drive.open_reader()

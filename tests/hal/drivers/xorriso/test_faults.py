@@ -103,7 +103,7 @@ def test_a_drive_without_its_cable_is_told_and_works_again_with_it(tmp_path: Pat
         bench.cut_off(gone=True)
         assert (await error_of(drive.disc())).code == 3201
         assert (await error_of(drive.open_tray())).code == 3201
-        assert (await error_of(drive.open_reader())).code == 3203
+        assert (await error_of(drive.open_reader())).code == 3201
         bench.cut_off(gone=False)
         assert (await drive.disc()).status is DiscStatus.BLANK
 
