@@ -4,6 +4,9 @@ The robot finishes the motion that it was told, the burner runs out of input, th
 are. The firmware that starts next asks, settles, and finishes the jobs (I2, I7, I8).
 """
 
+import asyncio
+import contextlib
+from collections.abc import Coroutine
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,7 @@ from tests.universe.rack import Rack, hold
 
 VOLUME = Volume(1, files_of(1, 3, 120_000))
 PATHS = [file.path for file in VOLUME.plan.files]
-STEP_S = 2.5
+STEP_S = 4.7
 
 
 class Life:
@@ -70,13 +73,23 @@ async def whole_life(folder: Path) -> tuple[int, float]:
     life = Life(folder)
     await life.station.start()
     await life.work()
-    commits, seconds = life.station.commits, (life.station.now()).timestamp()
+    commits, seconds = life.station.commits, asyncio.get_running_loop().time()
     await life.finish()
     return commits, seconds
 
 
+def live(story: Coroutine[None, None, None], what: str) -> None:
+    try:
+        run_virtual(story)
+    except BaseException as error:
+        error.add_note(what)
+        raise
+
+
 @pytest.mark.parametrize("lost", [True, False], ids=["commit lost", "commit kept"])
 def test_killed_at_a_commit(tmp_path: Path, *, lost: bool) -> None:
+    """Every other commit is lost, the others are the last that is kept."""
+
     async def story(cut_at: int) -> None:
         life = Life(tmp_path / str(cut_at))
         life.station.cut_at, life.station.cut_before = cut_at, lost
@@ -85,9 +98,19 @@ def test_killed_at_a_commit(tmp_path: Path, *, lost: bool) -> None:
         await life.finish()
 
     commits, _ = run_virtual(whole_life(tmp_path / "whole"))
-    for cut_at in range(1, commits + 1):
-        try:
-            run_virtual(story(cut_at))
-        except BaseException as error:
-            error.add_note(f"killed at commit {cut_at}")
-            raise
+    for cut_at in range(1 if lost else 2, commits + 1, 2):
+        live(story(cut_at), f"killed at commit {cut_at}")
+
+
+def test_killed_in_the_midst_of_an_act(tmp_path: Path) -> None:
+    async def story(at_s: float) -> None:
+        life = Life(tmp_path / str(at_s))
+        await life.station.start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_s):
+                await life.work()
+        await life.finish()
+
+    _, seconds = run_virtual(whole_life(tmp_path / "whole"))
+    for number in range(int(seconds / STEP_S)):
+        live(story(number * STEP_S + 0.7), f"killed after {number * STEP_S + 0.7} s")
