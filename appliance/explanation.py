@@ -95,8 +95,7 @@ def _meaning(kind: Type) -> str:
 def _default(field: Field) -> str:
     if field.required:
         return "required"
-    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-    return "unset" if value is None else f"`{_toml(value)}`"
+    return "unset" if field.default is None else f"`{_toml(field.default)}`"
 
 
 def _toml(value: object) -> str:

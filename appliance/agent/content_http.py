@@ -14,27 +14,28 @@ from pathlib import Path
 
 import aiohttp
 import msgspec
-from yarl import URL
 
+from appliance.agent.content_answers import (
+    UPLOAD_OFFSET,
+    address_of,
+    check_status,
+    range_of,
+    upload_offset_of,
+)
 from appliance.contract.messages import ContentRef, FetchItem
 from appliance.services.content import (
     ContentBrokenError,
-    ContentGoneError,
     ContentMalformedError,
-    TokenRefusedError,
 )
 from appliance.volume.errors import VolumeError
 from appliance.volume.plan import VolumePlan, decode_plan
 
 MAX_PLAN_BYTES = 1 << 30
 MAX_ITEMS_BYTES = 1 << 28
-UPLOAD_OFFSET = "Upload-Offset"
 
 _CHUNK_BYTES = 1 << 18
 _SPOOL_BYTES = 1 << 22
 _MAX_LINE_BYTES = 1 << 20
-_REASON_BYTES = 2048
-_PASSING_STATUSES = frozenset({408, 425, 429})
 
 
 class HttpContent:
@@ -84,12 +85,12 @@ class HttpContent:
         """Payload bytes in plan order from `offset` on, in chunks of any size."""
         wanted = {"Range": f"bytes={offset}-"} if offset else {}
         async with self._request("GET", ref, "stream", headers=wanted) as answer:
-            if offset and answer.status == 416 and _range(answer) == f"bytes */{offset}":
+            if offset and answer.status == 416 and range_of(answer) == f"bytes */{offset}":
                 return
-            await _check(answer, 206 if offset else 200)
-            if offset and not _range(answer).startswith(f"bytes {offset}-"):
+            await check_status(answer, 206 if offset else 200)
+            if offset and not range_of(answer).startswith(f"bytes {offset}-"):
                 raise ContentMalformedError(
-                    f"{answer.url} answered with another range", _range(answer)
+                    f"{answer.url} answered with another range", range_of(answer)
                 )
             async for chunk in answer.content.iter_any():
                 yield chunk
@@ -97,8 +98,8 @@ class HttpContent:
     async def upload_offset(self, ref: ContentRef) -> int:
         """How many bytes of the fetch the console has safely."""
         async with self._request("HEAD", ref, "stream") as answer:
-            await _check(answer, 200, 204)
-            return _upload_offset(answer)
+            await check_status(answer, 200, 204)
+            return upload_offset_of(answer)
 
     async def upload(self, ref: ContentRef, offset: int, chunks: AsyncIterator[bytes]) -> int:
         """Send bytes from `offset` on; returns the console's new offset, also after a mismatch.
@@ -114,8 +115,8 @@ class HttpContent:
                 async with self._request(
                     "PATCH", ref, "stream", headers=headers, data=body
                 ) as answer:
-                    await _check(answer, 204, 200, 409)
-                    return _upload_offset(answer)
+                    await check_status(answer, 204, 200, 409)
+                    return upload_offset_of(answer)
         except (ContentBrokenError, TimeoutError) as error:
             if source.failure is not None:
                 raise source.failure from None
@@ -134,7 +135,7 @@ class HttpContent:
         limit_bytes: int,
     ) -> None:
         async with self._request("GET", ref, leaf) as answer:
-            await _check(answer, 200)
+            await check_status(answer, 200)
             taken = 0
             async for chunk in answer.content.iter_any():
                 taken += len(chunk)
@@ -156,7 +157,7 @@ class HttpContent:
         data: AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request; every way in which HTTP fails comes out as `ContentBrokenError`."""
-        url = _address(ref, leaf)
+        url = address_of(ref, leaf)
         try:
             async with self._open_session().request(
                 method,
@@ -202,46 +203,3 @@ class _Source:
             self.failure = error
             raise
         patience.reschedule(loop.time() + idle_timeout_s)
-
-
-def _address(ref: ContentRef, leaf: str) -> URL:
-    """Where `leaf` of the resource is; its token can stand in a header.
-
-    Raises:
-        ContentMalformedError: it is no address for HTTP, or the token would break the header.
-    """
-    try:
-        url = URL(f"{ref.url.rstrip('/')}/{leaf}")
-        usable = url.scheme in ("http", "https") and bool(url.host)
-    except ValueError:
-        usable = False
-    if not usable or not (ref.token.isascii() and ref.token.isprintable()):
-        raise ContentMalformedError(f"{ref.url[:200]!r} is not an address, or its token no token")
-    return url
-
-
-async def _check(answer: aiohttp.ClientResponse, *good: int) -> None:
-    """Raise what an unwanted status means for the job."""
-    if answer.status in good:
-        return
-    said = await answer.content.read(_REASON_BYTES)
-    reason = f"{answer.method} {answer.url} answered {answer.status}"
-    detail = said.decode("utf-8", "replace")
-    if answer.status == 401:
-        raise TokenRefusedError(reason, detail)
-    if answer.status in (403, 404, 410):
-        raise ContentGoneError(reason, detail)
-    if answer.status in _PASSING_STATUSES or answer.status >= 500:
-        raise ContentBrokenError(reason, detail)
-    raise ContentMalformedError(reason, detail)
-
-
-def _range(answer: aiohttp.ClientResponse) -> str:
-    return answer.headers.get("Content-Range", "")
-
-
-def _upload_offset(answer: aiohttp.ClientResponse) -> int:
-    text = answer.headers.get(UPLOAD_OFFSET, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
-        raise ContentMalformedError(f"{answer.url} did not say its {UPLOAD_OFFSET}", text[:100])
-    return int(text)

@@ -21,7 +21,7 @@ from appliance.contract.messages import (
     Reply,
     Status,
 )
-from appliance.contract.topics import SCHEMA, Topics
+from appliance.contract.topics import ROOT, SCHEMA
 
 _SCHEMAS = "#/components/schemas/"
 _MQTT_BINDING = "0.2.0"
@@ -32,84 +32,32 @@ _PARAMETERS = {
 
 
 class _Channel(Struct, frozen=True):
-    name: str
-    address: str
+    """One topic below the appliance's base; `leaf` is a word of `Topics`."""
+
+    leaf: str
     message: type[Struct]
     action: str
     qos: int
-    retain: bool
     summary: str
 
+    @property
+    def name(self) -> str:
+        group, _, leaf = self.leaf.partition("/")
+        return group + leaf.capitalize()
 
-def _channels() -> list[_Channel]:
-    # A topic level may hold no braces, so the template is made from a pattern of the same shape.
-    topics = Topics("site", "appliance")
-    base = f"{topics.base.removesuffix('site/appliance')}{{site}}/{{appliance}}"
 
-    def address(topic: str) -> str:
-        return base + topic.removeprefix(topics.base)
-
-    return [
-        _Channel(
-            "status",
-            address(topics.status),
-            Status,
-            "send",
-            1,
-            True,
-            "Whether the appliance is there. Retained, and the last will.",
-        ),
-        _Channel(
-            "telemetryLibrary",
-            address(topics.telemetry("library")),
-            LibraryTelemetry,
-            "send",
-            0,
-            False,
-            "Slots, drives and robot as they stand. The newest wins.",
-        ),
-        _Channel(
-            "telemetryJobs",
-            address(topics.telemetry("jobs")),
-            JobsTelemetry,
-            "send",
-            0,
-            False,
-            "Jobs that are under way. The newest wins.",
-        ),
-        _Channel(
-            "event",
-            address(topics.event),
-            Event,
-            "send",
-            1,
-            False,
-            "What happened, numbered without gaps, at least once.",
-        ),
-        _Channel(
-            "command",
-            address(topics.command),
-            Command,
-            "receive",
-            1,
-            False,
-            "What is to be done, idempotent by id.",
-        ),
-        _Channel(
-            "reply",
-            address(topics.reply),
-            Reply,
-            "send",
-            1,
-            False,
-            "The answer to a command, kept on the appliance's disk before it is sent.",
-        ),
-    ]
+_CHANNELS = (
+    _Channel("status", Status, "send", 1, "Whether the appliance is there; also its last will."),
+    _Channel("telemetry/library", LibraryTelemetry, "send", 0, "Slots, drives and robot."),
+    _Channel("telemetry/jobs", JobsTelemetry, "send", 0, "Jobs that are under way."),
+    _Channel("event", Event, "send", 1, "What happened, numbered without gaps, at least once."),
+    _Channel("command", Command, "receive", 1, "What is to be done, idempotent by id."),
+    _Channel("reply", Reply, "send", 1, "The answer to a command, durable before it is sent."),
+)
 
 
 def asyncapi() -> dict[str, Any]:
     """The whole document."""
-    channels = _channels()
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -120,12 +68,12 @@ def asyncapi() -> dict[str, Any]:
             "license": {"name": "GPL-3.0-or-later"},
         },
         "defaultContentType": "application/json",
-        "channels": {channel.name: _channel(channel) for channel in channels},
+        "channels": {channel.name: _channel(channel) for channel in _CHANNELS},
         "operations": {
             f"{channel.action}{channel.name[0].upper()}{channel.name[1:]}": _operation(channel)
-            for channel in channels
+            for channel in _CHANNELS
         },
-        "components": {"messages": _messages(channels), "schemas": _schemas()},
+        "components": {"messages": _messages(), "schemas": _schemas()},
     }
 
 
@@ -137,7 +85,7 @@ def render() -> str:
 def _channel(channel: _Channel) -> dict[str, Any]:
     name = channel.message.__name__
     return {
-        "address": channel.address,
+        "address": f"{ROOT}/{{site}}/{{appliance}}/{channel.leaf}",
         "summary": channel.summary,
         "parameters": _PARAMETERS,
         "messages": {name: {"$ref": f"#/components/messages/{name}"}},
@@ -152,7 +100,7 @@ def _operation(channel: _Channel) -> dict[str, Any]:
         "bindings": {
             "mqtt": {
                 "qos": channel.qos,
-                "retain": channel.retain,
+                "retain": channel.leaf == "status",
                 "bindingVersion": _MQTT_BINDING,
             }
         },
@@ -162,20 +110,20 @@ def _operation(channel: _Channel) -> dict[str, Any]:
     return operation
 
 
-def _messages(channels: list[_Channel]) -> dict[str, Any]:
+def _messages() -> dict[str, Any]:
     return {
         channel.message.__name__: {
             "name": channel.message.__name__,
             "summary": channel.summary,
             "payload": {"$ref": _SCHEMAS + channel.message.__name__},
         }
-        for channel in channels
+        for channel in _CHANNELS
     }
 
 
 def _schemas() -> dict[str, Any]:
     kinds = [
-        *(channel.message for channel in _channels()),
+        *(channel.message for channel in _CHANNELS),
         *get_args(EventBody),
         *get_args(CommandBody),
         FetchItem,

@@ -14,6 +14,7 @@ from appliance.contract.asyncapi import asyncapi
 from appliance.contract.document import DOCS, main, out_of_date, write
 from appliance.contract.errors import table
 from appliance.contract.messages import CommandBody, EventBody
+from appliance.contract.topics import Topics
 
 CONTRACT = (DOCS / "contract.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```json (\w+)\n(.*?)^```$", CONTRACT, re.MULTILINE | re.DOTALL)
@@ -95,16 +96,15 @@ def test_every_body_of_events_and_commands_is_in_the_asyncapi_document() -> None
 
 
 def test_the_asyncapi_document_has_the_topics_of_the_code() -> None:
-    addresses = {channel["address"] for channel in DOCUMENT["channels"].values()}
-    assert addresses == {
-        f"stele/1/{{site}}/{{appliance}}/{leaf}"
-        for leaf in (
-            "status",
-            "telemetry/library",
-            "telemetry/jobs",
-            "event",
-            "command",
-            "reply",
-        )
-    }
+    topics = Topics("north", "rack-1")
+    addresses = [channel["address"] for channel in DOCUMENT["channels"].values()]
+    assert [address.format(site="north", appliance="rack-1") for address in addresses] == [
+        topics.status,
+        topics.telemetry("library"),
+        topics.telemetry("jobs"),
+        topics.event,
+        topics.command,
+        topics.reply,
+    ]
     assert DOCUMENT["operations"]["receiveCommand"]["action"] == "receive"
+    assert DOCUMENT["operations"]["sendStatus"]["bindings"]["mqtt"]["retain"] is True
