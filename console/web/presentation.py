@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 from markupsafe import Markup
 
 from appliance.contract.errors import table
@@ -59,18 +59,23 @@ def prepare_templates(app: Flask) -> None:
 
 def page_frame() -> dict[str, object]:
     """What the layout shows on every page, and the language that templates speak."""
-    try:
-        with store_reading() as connection:
-            notices, jobs_count = current_notices(connection), count_active(connection)
-    except sa.exc.SQLAlchemyError:  # the page that says so needs a frame too
-        notices, jobs_count = Notices(worker=True, away=(), alarms=()), 0
+    if "frame" not in g:  # asked for by every template of an answer, read once
+        g.frame = _read_frame()
     return {
         "_": translator(language()),
         "language": language(),
         "topics": (),
-        "notices": notices,
-        "jobs_count": jobs_count,
+        "notices": g.frame[0],
+        "jobs_count": g.frame[1],
     }
+
+
+def _read_frame() -> tuple[Notices, int]:
+    try:
+        with store_reading() as connection:
+            return current_notices(connection), count_active(connection)
+    except sa.exc.SQLAlchemyError:  # the page that says so needs a frame too
+        return Notices(worker=True, away=(), alarms=()), 0
 
 
 def show_mtime(mtime_ns: int) -> Markup:

@@ -1,24 +1,20 @@
 """Pages of the archive: the tree, search, one file with its copies, download, getting it back."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, abort, render_template, request, url_for
-from sqlalchemy import Connection
 
 from appliance.contract.errors import SteleError
 from console.catalogue.search import find
 from console.retrieval.requests import create_request
-from console.store.landing import Landing
-from console.store.states import RequestFileState
 from console.web.archive import queries
+from console.web.archive.access import access_to, holder_of
 from console.web.archive.downloads import send_stream
 from console.web.archive.folders import PAGE_ROWS, folder_page
 from console.web.context import speaking, store_reading, workspace
 from console.web.live.hub import Hub
-from console.web.requests.queries import newest_request
 
 blueprint = Blueprint("archive", __name__, url_prefix="/archive")
 
@@ -31,16 +27,6 @@ class Pager(NamedTuple):
 
     before: int | None
     after: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How a file's bytes can be had now."""
-
-    is_here: bool
-    coming: sa.RowMapping | None
-    failed: sa.RowMapping | None
-    can_fetch: bool
 
 
 def register(app: Flask, live: Hub) -> None:
@@ -116,7 +102,7 @@ def file(file_id: str) -> str:
             "archive/file.html",
             file=row,
             copies=queries.copies(connection, row["package_id"]),
-            access=_access(connection, row),
+            access=access_to(connection, row),
             steps=_steps(row, row["package_id"], folder, row["path"].rpartition("/")[2]),
             topics=(f"file:{file_id}",),
         )
@@ -127,7 +113,7 @@ def download(file_id: str) -> Response:
     """The bytes, from the landing zone or from what came back from a disc."""
     with store_reading() as connection:
         row = queries.file(connection, file_id) or abort(404)
-    place = _holder(row)
+    place = holder_of(row)
     if place is None:
         raise SteleError(5481, f"the bytes of {row['path']} are not here")
     stream = place.open(row["sha256"])
@@ -139,11 +125,11 @@ def get_back(file_id: str) -> str:
     """Ask for a file that is only on discs; the answer is how it stands."""
     with store_reading() as connection:
         row = queries.file(connection, file_id) or abort(404)
-        access = _access(connection, row)
+        access = access_to(connection, row)
     if access.can_fetch:
         create_request(workspace().store, [file_id], row["path"].rpartition("/")[2])
     with store_reading() as connection:
-        access = _access(connection, row)
+        access = access_to(connection, row)
     return render_template("archive/access.html", file=row, access=access)
 
 
@@ -153,31 +139,8 @@ def render_fragments(app: Flask, file_id: str, language: str) -> dict[str, str]:
         row = queries.file(connection, file_id)
         if row is None:
             return {}
-        access = _access(connection, row)
+        access = access_to(connection, row)
         return {"access": render_template("archive/access.html", file=row, access=access)}
-
-
-def _access(connection: Connection, row: sa.RowMapping) -> Access:
-    is_here = _holder(row) is not None
-    newest = None if is_here else newest_request(connection, row["file_id"])
-    coming = newest if newest and newest["state"] == RequestFileState.WAITING else None
-    return Access(
-        is_here=is_here,
-        coming=coming,
-        failed=newest if newest and newest["state"] == RequestFileState.FAILED else None,
-        can_fetch=not is_here and not coming and queries.has_verified_copy(connection, row),
-    )
-
-
-def _holder(row: sa.RowMapping) -> Landing | None:
-    """Who holds the file's bytes now: the landing zone, or what came back from a disc."""
-    for is_there, place in (
-        (row["is_landed"], workspace().landing),
-        (row["expires_at"] is not None, workspace().delivered),
-    ):
-        if is_there and place.size(row["sha256"]) == row["size_bytes"]:
-            return place
-    return None
 
 
 def _offset() -> int:
@@ -185,10 +148,8 @@ def _offset() -> int:
 
 
 def _pager(offset: int, total: int) -> Pager:
-    size = PAGE_ROWS
-    return Pager(
-        max(0, offset - size) if offset else None, offset + size if total > offset + size else None
-    )
+    before, after = offset - PAGE_ROWS, offset + PAGE_ROWS
+    return Pager(max(0, before) if offset else None, after if after < total else None)
 
 
 def _steps(

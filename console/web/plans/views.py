@@ -10,6 +10,8 @@ from console.web.plans.queries import newest_plans
 
 blueprint = Blueprint("plans", __name__, url_prefix="/plans")
 
+SHOWN_VOLUMES = 20
+
 
 def register(app: Flask, _live: Hub) -> None:
     app.register_blueprint(blueprint)
@@ -18,7 +20,9 @@ def register(app: Flask, _live: Hub) -> None:
 @blueprint.get("/")
 def index() -> str:
     with store_reading() as connection:
-        return render_template("plans/index.html", plans=newest_plans(connection))
+        return render_template(
+            "plans/index.html", plans=newest_plans(connection), shown_volumes=SHOWN_VOLUMES
+        )
 
 
 @blueprint.post("/<plan_id>/approve")

@@ -69,6 +69,11 @@ def test_a_slot_changes_colour_live_and_its_disc_opens_beside_it(
         browser.wait_for("document.querySelector('#slot-s001[aria-current]')")
         assert browser.run("return location.pathname").endswith("/slots/s001")
 
+        press = "new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true})"
+        browser.run(f"""const slot = document.querySelector('#slot-s001');
+            slot.focus(); slot.dispatchEvent({press})""")
+        assert browser.run("return document.activeElement.id") == "slot-s002"
+
 
 def test_a_page_says_when_the_console_is_gone(served: Served) -> None:
     with Browser() as browser:
