@@ -5,14 +5,26 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from appliance.volume.disc_names import aliases, needs_alias
+from appliance.volume.layout import CLUSTER_SECTORS, PARTITION_SECTOR, TAIL_SECTORS
 from appliance.volume.plan import DOSSIER_ID_CHARACTERS, TITLE_CHARACTERS, DossierRef
 from appliance.volume.udf import cs0
 from appliance.volume.udf.file_descriptors import PARENT_IDENTIFIER_BYTES, identifier_bytes
 from appliance.volume.udf.tags import SECTOR
 
-FIXED_SECTORS: int = 288 + 288 + 31 + 14 + 2 + 36
-"""What an image has besides its dossiers, at most: the frame before and after the partition, the
-rounding to a cluster, the root with its entries, the `data` folder, the other files of the bag."""
+_ROOT_SECTORS = 4 + 10
+_DATA_FOLDER_SECTORS = 2
+_TAG_FILE_SECTORS = 36
+FIXED_SECTORS: int = (
+    PARTITION_SECTOR
+    + TAIL_SECTORS
+    + (CLUSTER_SECTORS - 1)
+    + _ROOT_SECTORS
+    + _DATA_FOLDER_SECTORS
+    + _TAG_FILE_SECTORS
+)
+"""What an image has besides its dossiers, at most: the frame before and behind the partition, the
+rounding to a cluster, file set and root with up to 10 files, the `data` folder, and those files'
+content as far as it does not grow with the dossiers (the longest identity fills it nearly)."""
 
 _JSON_BYTES_A_CHARACTER = 6
 _JSON_BYTES_A_DOSSIER = 160

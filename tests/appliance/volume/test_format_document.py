@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.volume import image, names, plan_rules, reader
+from appliance.volume import frame, image, layout, names, plan_rules, reader
 from appliance.volume.udf import cs0, file_descriptors, tags
 from tests.appliance.volume.samples import image_bytes
 from tests.appliance.volume.worked_example import CONTENTS, blocks
@@ -26,11 +26,11 @@ def test_each_block_of_the_worked_example_is_what_the_code_gives(title: str) -> 
     [
         f"at most {file_descriptors.EXTENTS_MAX}, which is 234 GiB",
         f"{file_descriptors.EXTENTS_MAX} extents: {file_descriptors.FILE_BYTES_MAX:,} bytes",
-        f"| 288 to P-1 | the partition, whose block 0 is sector {image.PARTITION_SECTOR}",
-        f"anchor at P+{image.TAIL_SECTORS - 1 - 256}, reserve volume descriptor sequence "
-        f"at P+{image.RESERVE_SEQUENCE_IN_TAIL}",
-        f"anchor at P+{image.TAIL_SECTORS - 1}, the last sector",
-        f"a multiple of {image.CLUSTER_SECTORS} sectors long",
+        f"| 288 to P-1 | the partition, whose block 0 is sector {layout.PARTITION_SECTOR}",
+        f"anchor at P+{layout.TAIL_SECTORS - 1 - 256}, reserve volume descriptor sequence "
+        f"at P+{frame.RESERVE_SEQUENCE_IN_TAIL}",
+        f"anchor at P+{layout.TAIL_SECTORS - 1}, the last sector",
+        f"a multiple of {layout.CLUSTER_SECTORS} sectors long",
         f"longer than {cs0.NAME_BYTES_MAX} bytes in that form",
         f"{names.NAME_BYTES_MAX} bytes a name, {names.PATH_BYTES_MAX:,} bytes and "
         f"{names.DEPTH_MAX:,} levels",
