@@ -1,0 +1,1 @@
+"""What devices can do: one small Protocol a capability, without a word on how."""

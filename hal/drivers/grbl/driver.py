@@ -9,17 +9,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from hal.drivers.grbl import codec
-from hal.drivers.grbl.session import HARD_LIMIT, HELD_STATES, GrblTiming, Session, alarm_error
+from hal.drivers.grbl.faults import HARD_LIMIT, RESET_CODE, alarm_error
+from hal.drivers.grbl.session import GrblTiming, Session
+from hal.drivers.grbl.standstill import POLL_S, is_at_rest, let_finish, until
 from hal.errors import HalError
 from hal.transports.interfaces import SerialLink
 
 AXES = "XYZ"
 MODAL_LINE = "G21 G90 G94 G54"
-MOVING_STATES = frozenset({"Run", "Jog", "Home"})
 SYNC_LINE = "G4 P0.01"
 """A dwell is answered when all motion before it has ended."""
-POLL_S = 0.1
-RESET_CODE = 2022
+REPORTS_MAX = 3
+"""A report that noise has damaged is asked for again."""
 
 
 class GrblController:
@@ -129,12 +130,14 @@ class GrblController:
             HalError: 1004 the reports carry no position (setting `$10`).
         """
         session = self._require_session()
-        status = await session.status()
-        if status.machine_position is not None:
-            return status.machine_position
-        if status.work_position is not None and session.work_offset:
-            pairs = zip(status.work_position, session.work_offset, strict=False)
-            return tuple(work + offset for work, offset in pairs)
+        for _ in range(REPORTS_MAX):
+            status = await session.status()
+            position = status.machine_position
+            if position is None and status.work_position and session.work_offset:
+                pairs = zip(status.work_position, session.work_offset, strict=False)
+                position = tuple(work + offset for work, offset in pairs)
+            if position is not None and len(position) >= len(AXES):
+                return position
         raise HalError(1004, f"{self.name} reports no machine position", "set $10 to 3")
 
     async def probe_closed(self) -> bool:
@@ -155,7 +158,7 @@ class GrblController:
             return
         await session.write(codec.FEED_HOLD)
         try:
-            await self._poll(session, _is_at_rest)
+            await until(session, self.name, is_at_rest, self._timing.move_s)
         except HalError as error:
             if error.code != RESET_CODE:  # a reset has stopped it as well
                 raise
@@ -197,28 +200,12 @@ class GrblController:
         self._session = session
         self._homed_restarts = -1
         try:
-            await self._let_finish(session)
+            await let_finish(session, self.name, self._timing.answer_s / 3, self._timing.homing_s)
             await session.reset()
         except HalError:
             await session.aclose()
             raise
         return session
-
-    async def _let_finish(self, session: Session) -> None:
-        """Wait for motion that an earlier process ordered: a reset would lose the position.
-
-        A controller that has just been powered, or waits for its reset, may not answer yet.
-        """
-        for _ in range(2):
-            try:
-                async with asyncio.timeout(self._timing.answer_s / 3):
-                    await self._poll(session, lambda _: True)
-                    break
-            except TimeoutError:
-                continue
-        else:
-            return
-        await self._poll(session, _is_at_rest, self._timing.homing_s)
 
     async def _home(self, session: Session) -> None:
         self._homed_restarts = -1
@@ -239,26 +226,16 @@ class GrblController:
         await self._require_session().stream([*lines, SYNC_LINE], self._timing.move_s)
 
     async def _require_at(self, target: Mapping[str, float]) -> None:
-        position = await self.position()
-        for axis, value in target.items():
-            if abs(position[AXES.index(axis)] - value) > self._tolerance_mm:
-                raise HalError(
-                    2023, f"{self.name} did not arrive at {axis} {value}", f"it is at {position}"
-                )
-
-    async def _poll(
-        self,
-        session: Session,
-        wanted: Callable[[codec.Status], bool],
-        limit_s: float | None = None,
-    ) -> None:
-        """Ask for the status until it is as wanted."""
-        loop = asyncio.get_running_loop()
-        end_s = loop.time() + (limit_s or self._timing.move_s)
-        while not wanted(status := await session.status()):
-            if loop.time() > end_s:
-                raise HalError(2023, f"{self.name} stays in state {status.state}")
-            await asyncio.sleep(POLL_S)
+        for _ in range(REPORTS_MAX):
+            position = await self.position()
+            if all(
+                abs(position[AXES.index(axis)] - value) <= self._tolerance_mm
+                for axis, value in target.items()
+            ):
+                return
+        raise HalError(
+            2023, f"{self.name} did not arrive at {dict(target)}", f"it is at {position}"
+        )
 
     def _require_session(self) -> Session:
         if self._session is None:
@@ -266,10 +243,3 @@ class GrblController:
         if self._session.alarm is not None:
             raise alarm_error(self.name, self._session.alarm)
         return self._session
-
-
-def _is_at_rest(status: codec.Status) -> bool:
-    """Nothing moves. In `Hold:1` the machine still slows down; `Door:0` is at rest, too."""
-    if status.state in HELD_STATES:
-        return status.substate in (0, None)
-    return status.state not in MOVING_STATES

@@ -6,18 +6,18 @@ makes a new one. Alarms and resets do not end a session, but every call that wai
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from hal.drivers.grbl import codec
+from hal.drivers.grbl.faults import RESET_CODE, alarm_error
+from hal.drivers.grbl.unanswered import Line, Unanswered, look
 from hal.errors import HalError
 from hal.transports.interfaces import SerialLink
 
 T = TypeVar("T")
 
-HARD_LIMIT = 1
 HELD_STATES = frozenset({"Hold", "Door"})
 
 
@@ -36,13 +36,6 @@ class GrblTiming:
     homing_s: float = 120.0
 
 
-@dataclass(slots=True)
-class _Line:
-    text: str
-    size_bytes: int
-    answer: asyncio.Future[None] = field(repr=False)
-
-
 class Session:
     """The conversation over one open link. `start` before use, `aclose` after."""
 
@@ -58,7 +51,7 @@ class Session:
         self.settings: dict[int, str] = {}
         self._link = link
         self._timing = timing
-        self._unanswered: deque[_Line] = deque()
+        self._unanswered = Unanswered(name)
         self._turn = asyncio.Lock()
         self._quiet = False
         self._status_waiters: list[asyncio.Future[codec.Status]] = []
@@ -71,11 +64,6 @@ class Session:
             asyncio.create_task(self._read(), name=f"{self.name} reader"),
             asyncio.create_task(self._beat(), name=f"{self.name} heartbeat"),
         ]
-
-    @property
-    def busy(self) -> bool:
-        """Whether a line waits for its answer."""
-        return bool(self._unanswered)
 
     async def send(self, text: str, timeout_s: float | None = None, *, quiet: bool = False) -> None:
         """Send one line and wait for its ``ok``; a ``$`` line is sent with nothing else under way.
@@ -90,7 +78,7 @@ class Session:
             return
         async with self._turn:
             while self._unanswered:
-                await self._wait_answer(self._unanswered[0], self._timing.move_s)
+                await self._wait_answer(self._unanswered.oldest, self._timing.move_s)
             line = await self._put(text)
             self._quiet = quiet
             line.answer.add_done_callback(self._end_quiet)
@@ -107,8 +95,8 @@ class Session:
         for text in texts:
             size = len(codec.encode_line(text))
             async with self._turn:
-                while self._unanswered_bytes() + size > codec.RX_BUFFER_BYTES:
-                    await self._wait_answer(self._unanswered[0], limit_s)
+                while not self._unanswered.has_room(size):
+                    await self._wait_answer(self._unanswered.oldest, limit_s)
                 lines.append(await self._put(text))
         for line in lines:
             await self._wait_answer(line, limit_s)
@@ -122,7 +110,7 @@ class Session:
             HalError: 1003 no answer in time; the session is over.
         """
         waiter: asyncio.Future[codec.Status] = asyncio.get_running_loop().create_future()
-        waiter.add_done_callback(_look)
+        waiter.add_done_callback(look)
         self._status_waiters.append(waiter)
         try:
             while not waiter.done():
@@ -144,7 +132,7 @@ class Session:
             HalError: 1003 no welcome.
         """
         self._check()
-        self._fail_waiting(HalError(2022, f"{self.name} was reset"))
+        self._fail_waiting(HalError(RESET_CODE, f"{self.name} was reset"))
         self._welcome = asyncio.get_running_loop().create_future()
         try:
             await self.write(codec.SOFT_RESET)
@@ -173,19 +161,14 @@ class Session:
 
     # Waiting ----------------------------------------------------------------------------------
 
-    async def _put(self, text: str) -> _Line:
+    async def _put(self, text: str) -> Line:
         self._check()
         data = codec.encode_line(text)
-        line = _Line(text, len(data), asyncio.get_running_loop().create_future())
-        line.answer.add_done_callback(_look)
-        self._unanswered.append(line)
+        line = self._unanswered.add(text, len(data))
         await self.write(data)
         return line
 
-    def _unanswered_bytes(self) -> int:
-        return sum(line.size_bytes for line in self._unanswered)
-
-    async def _wait_answer(self, line: _Line, limit_s: float) -> None:
+    async def _wait_answer(self, line: Line, limit_s: float) -> None:
         """Wait until the line is answered, well or not. Time in hold is not counted."""
         left_s = limit_s
         while True:
@@ -241,9 +224,9 @@ class Session:
     def _take(self, message: codec.Message) -> None:
         match message:
             case codec.Ok():
-                self._answer(None)
+                self._unanswered.answer(None)
             case codec.Refused(number):
-                self._answer(number)
+                self._unanswered.answer(number)
             case codec.Status():
                 self._take_status(message)
             case codec.Alarm(number):
@@ -257,15 +240,6 @@ class Session:
                 self.settings[number] = value
             case _:
                 pass
-
-    def _answer(self, refusal: int | None) -> None:
-        if not self._unanswered:
-            return
-        line = self._unanswered.popleft()
-        if refusal is None:
-            line.answer.set_result(None)
-        else:
-            line.answer.set_exception(refusal_error(self.name, refusal, line.text))
 
     def _take_status(self, status: codec.Status) -> None:
         self.status_report = status
@@ -282,12 +256,11 @@ class Session:
             return
         self.restarts += 1
         self.alarm = None
-        self._fail_waiting(HalError(2022, f"{self.name} has restarted by itself"))
+        self._fail_waiting(HalError(RESET_CODE, f"{self.name} has restarted by itself"))
 
     def _fail_waiting(self, error: HalError) -> None:
         """Nothing that was sent will be answered any more."""
-        while self._unanswered:
-            self._unanswered.popleft().answer.set_exception(error)
+        self._unanswered.fail(error)
         for waiter in self._status_waiters:
             if not waiter.done():
                 waiter.set_exception(error)
@@ -298,22 +271,3 @@ class Session:
         self._fail_waiting(error)
         if self._welcome is not None and not self._welcome.done():
             self._welcome.set_exception(error)
-
-
-def _look(answer: asyncio.Future[T]) -> None:
-    """Mark an exception as seen: the caller that waited for it may have been cancelled."""
-    if not answer.cancelled():
-        answer.exception()
-
-
-def alarm_error(name: str, number: int) -> HalError:
-    """``ALARM:N`` as 2001 to 2010; 2020 for one that GRBL 1.1 does not have."""
-    code = 2000 + number if 1 <= number <= 10 else 2020
-    return HalError(code, f"{name} stopped with ALARM:{number}")
-
-
-def refusal_error(name: str, number: int, line: str) -> HalError:
-    """``error:N`` as 2024 (homing is switched off) or 2021."""
-    if number == 5:
-        return HalError(2024, f"{name} has homing switched off", f"error:5 to {line!r}")
-    return HalError(2021, f"{name} refused {line!r}", f"error:{number}")
