@@ -13,6 +13,7 @@ from appliance.volume.document import (
     VolumeDocument,
     encode_document,
 )
+from appliance.volume.errors import VOLUME_TOO_LARGE, VolumeError
 from appliance.volume.plan import VolumePlan, plan_sha256
 from appliance.volume.regions import FixedBytes, Lines, Region
 from appliance.volume.tree import Tree
@@ -22,6 +23,7 @@ READ_STEP = 2**19
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 README_EN, README_ZH = "README.txt", "README.zh.txt"
 NAMES_JSON = "names.json"
+NAMES_BYTES_MAX = 2**29
 
 
 class TagFile:
@@ -38,7 +40,11 @@ class TagFile:
 
 
 def tag_files(tree: Tree) -> list[TagFile]:
-    """All files of the bag's root, in the order in which they lie on the disc."""
+    """All files of the bag's root, in the order in which they lie on the disc.
+
+    Raises:
+        VolumeError: 3002, there are too many aliases.
+    """
     plan = tree.plan
     aliased = len(tree.aliased_folders) + len(tree.aliased_files)
     facts = plan.identity, len(plan.files), payload_bytes(plan)
@@ -50,7 +56,10 @@ def tag_files(tree: Tree) -> list[TagFile]:
         _fixed(VOLUME_JSON, _volume_json(plan, aliased)),
     ]
     if aliased:
-        files.append(_names_json(tree))
+        names = _names_json(tree)
+        if names.size_bytes > NAMES_BYTES_MAX:
+            raise VolumeError(VOLUME_TOO_LARGE, "too many names need an alias on one volume")
+        files.append(names)
     files += [_manifest(tree, algorithm) for algorithm in plan.identity.digests]
     files += [_tag_manifest(list(files), algorithm) for algorithm in plan.identity.digests]
     return files

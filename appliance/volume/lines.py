@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from appliance.volume.errors import VolumeError
 
-LINE_BYTES_MAX = 64 * 2**20
+LINE_BYTES_MAX = 2**28
 
 
 def split_lines(chunks: Iterable[bytes], code: int, what: str) -> Iterator[bytes]:
     """Each line without its line feed; the last one may lack it.
 
     Raises:
-        VolumeError: `code`, a line of `what` is longer than 64 MiB.
+        VolumeError: `code`, a line of `what` is longer than 256 MiB.
     """
     parts: list[bytes] = []
     held_bytes = 0

@@ -7,8 +7,6 @@ import msgspec
 from appliance.volume.errors import DAMAGED_METADATA, HOSTILE, VolumeError
 from appliance.volume.lines import split_lines
 
-NAMES_BYTES_MAX = 2**30
-
 
 class _TrueName(msgspec.Struct, frozen=True):
     disc: str

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from appliance.volume.plan import Identity, PlanFile, PlanFolder, VolumePlan
 
 FILES_MAX = 4_000_000
-PATH_TEXT_MAX = 2**30
+PATH_TEXT_MAX = 2**29
+IDENTITY_BYTES_MAX = 2**27
 DIGESTS = (("sha256",), ("sha256", "sm3"))
 MTIME_STEP_NS = 1_000
 SIZE_BYTES_MAX = 2**62
@@ -42,7 +43,7 @@ def parents_of(files: list[PlanFile], folders: list[PlanFolder]) -> set[str]:
     """Every folder that has something in it.
 
     Raises:
-        VolumeError: 3001, their paths together are longer than 2^30 characters.
+        VolumeError: 3001, their paths together are longer than 2^29 characters.
     """
     parents: set[str] = set()
     text_left = PATH_TEXT_MAX
@@ -61,9 +62,12 @@ def parents_of(files: list[PlanFile], folders: list[PlanFolder]) -> set[str]:
 
 def _check_identity(identity: Identity) -> None:
     try:
-        msgspec.convert(msgspec.to_builtins(identity), type(identity))
+        encoded = msgspec.json.encode(identity)
+        msgspec.json.decode(encoded, type=type(identity))
     except (msgspec.MsgspecError, UnicodeError) as error:
         _refuse(f"identity: {error}")
+    if len(encoded) > IDENTITY_BYTES_MAX:
+        _refuse("identity: more dossiers than a disc can name")
     created_at = identity.created_at
     if created_at.utcoffset() != UTC.utcoffset(None) or created_at.microsecond:
         _refuse("identity: created_at is not UTC in whole seconds")

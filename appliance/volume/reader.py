@@ -5,15 +5,15 @@ Time and memory are bounded by the size of the disc and by fixed limits; nothing
 
 from collections.abc import Callable, Iterator
 
-from appliance.volume.bag import NAMES_JSON, manifest_name
+from appliance.volume.bag import NAMES_BYTES_MAX, NAMES_JSON, manifest_name
 from appliance.volume.document import VOLUME_JSON, VolumeDocument, decode_document
 from appliance.volume.entry import Entry
 from appliance.volume.errors import DAMAGED_METADATA, HOSTILE, NOT_A_VOLUME, VolumeError
-from appliance.volume.manifests import NAMES_BYTES_MAX, parse_manifest, parse_names
+from appliance.volume.manifests import parse_manifest, parse_names
 from appliance.volume.medium import Medium, ReadAt
 from appliance.volume.names import check_path
 from appliance.volume.plan import Identity, VolumePlan
-from appliance.volume.plan_rules import FILES_MAX, PATH_TEXT_MAX
+from appliance.volume.plan_rules import FILES_MAX
 from appliance.volume.rebuild import rebuild_plan
 from appliance.volume.udf.parsing import parse_file_entry, parse_identifiers
 from appliance.volume.udf.recognition import find_partition
@@ -21,6 +21,7 @@ from appliance.volume.udf.tags import SECTOR
 
 ROOT_NAMES_MAX = 64
 DOCUMENT_BYTES_MAX = 2**28
+PATH_TEXT_MAX = 2**31
 
 OnDamage = Callable[[str, VolumeError], None]
 """Told the disc path of what could not be read, and why."""

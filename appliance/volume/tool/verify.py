@@ -1,6 +1,7 @@
 """`stele-volume verify`: is every byte of a disc as it should be."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from appliance.volume.udf.tags import SECTOR
 from appliance.volume.verifier import ImageVerifier, VerifyReport
 
 STEP_BYTES = 2**20
+STEPS = (32 * SECTOR, SECTOR)
 
 
 @click.command()
@@ -57,17 +59,20 @@ def _verify_sectors(disc: Disc, plan: VolumePlan) -> tuple[bool, dict[str, Any]]
     return report.ok, _document(plan, report)
 
 
-def _feed(disc: Disc, verifier: ImageVerifier, length: int, advance: Advance) -> None:
-    """Read on; where the disc is unreadable, sector by sector."""
+def _feed(
+    disc: Disc, verifier: ImageVerifier, length: int, advance: Advance, steps: Sequence[int] = STEPS
+) -> None:
+    """Read on; where the disc is unreadable, by clusters, and there by sectors."""
     try:
         verifier.feed(disc.read_at(verifier.offset, length))
+        advance(length)
     except OSError:
-        if length > SECTOR:
-            for _ in range(0, length, SECTOR):
-                _feed(disc, verifier, min(SECTOR, length), advance)
+        if not steps:
+            verifier.skip(length)
+            advance(length)
             return
-        verifier.skip(length)
-    advance(length)
+        for start in range(0, length, steps[0]):
+            _feed(disc, verifier, min(steps[0], length - start), advance, steps[1:])
 
 
 def _document(plan: VolumePlan, report: VerifyReport) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import struct
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from appliance.volume import VolumeError, VolumeReader
 from tests.appliance.volume.samples import image_bytes, plan_of, reader_of
@@ -187,3 +189,43 @@ def test_random_damage_gives_numbered_errors_only() -> None:
             codes.add(error.code)
     assert codes <= {3101, 3102, 3103, 3104}
     assert {3102, 3104} <= codes
+
+
+PATCHES = st.lists(
+    st.tuples(
+        st.sampled_from(ENTRIES + LISTS), st.integers(16, 240), st.binary(min_size=1, max_size=8)
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(PATCHES)
+@settings(max_examples=150, deadline=None)
+def test_whatever_sealed_descriptors_say_reading_ends_with_a_number(
+    patches: list[tuple[int, int, bytes]],
+) -> None:
+    image = bytearray(GOOD)
+    for start, at, junk in patches:
+        image[start + at : start + at + len(junk)] = junk
+        reseal(image, start)
+    try:
+        read_everything(bytes(image))
+    except VolumeError as error:
+        code = error.code
+    else:
+        code = 0
+    assert code in (0, 3102, 3103, 3104)
+
+
+@given(st.binary(max_size=3_000), st.integers(0, len(GOOD)))
+@settings(max_examples=60, deadline=None)
+def test_junk_anywhere_never_crashes_the_reader(junk: bytes, at: int) -> None:
+    image = GOOD[:at] + junk + GOOD[at + len(junk) :]
+    try:
+        read_everything(image)
+    except VolumeError as error:
+        code = error.code
+    else:
+        code = 0
+    assert code in (0, 3101, 3102, 3103, 3104)

@@ -2,14 +2,23 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from appliance.volume import VolumePlan
+from appliance.volume.tool import build as command
 from appliance.volume.tool.cli import main
+from appliance.volume.tool.disc import Disc
+from appliance.volume.tool.survey import plan_of as plan_of_folder
 from tests.appliance.volume.samples import AWKWARD_NAMES, image_bytes, plan_of
 from tests.appliance.volume.sealing import descriptors
 
@@ -156,8 +165,8 @@ def test_a_truncated_image_is_damaged(image: Path) -> None:
 def test_failures_have_numbers_and_exit_code_1(tmp_path: Path, image: Path) -> None:
     junk = tmp_path / "junk"
     junk.write_bytes(b"junk" * 300_000)
-    for command in ("list", "verify"):
-        done = stele_volume(command, junk)
+    for verb in ("list", "verify"):
+        done = stele_volume(verb, junk)
         assert done.exit_code == 1
         assert "error 3101" in done.stderr
     assert "error 3106" in stele_volume("list", tmp_path / "nowhere").stderr
@@ -182,14 +191,81 @@ def test_an_existing_file_is_not_replaced_without_being_told(image: Path, tmp_pa
     assert (tmp_path / "out/d1/a").read_bytes() == CONTENTS["d1/a"]
 
 
-def test_an_unreadable_file_stops_the_build_unless_it_may_be_skipped(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root reads everything")
+@contextmanager
+def without_privileges() -> Iterator[Path]:
+    """A folder of nobody's, and nobody's rights, since root reads everything."""
+    folder = Path(tempfile.mkdtemp())
+    as_root = os.geteuid() == 0
+    if as_root:
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
+    try:
+        yield folder
+    finally:
+        if as_root:
+            os.seteuid(0)
+        shutil.rmtree(folder)
+
+
+def test_an_unreadable_file_stops_the_build_unless_it_may_be_skipped() -> None:
+    with without_privileges() as folder:
+        source = folder / "source"
+        (source / "shut").mkdir(parents=True)
+        (source / "secret").write_bytes(b"x")
+        (source / "secret").chmod(0)
+        assert "error 3007" in build(source, folder / "disc.img").stderr
+        (source / "shut").chmod(0)
+        assert "error 3007" in build(source, folder / "disc.img").stderr
+        done = build(source, folder / "disc.img", "--skip-unreadable", "--json")
+        (source / "shut").chmod(0o700)
+    assert done.exit_code == 0
+    assert {left["path"] for left in json.loads(done.stdout)["left_out"]} == {"secret", "shut"}
+
+
+def test_a_file_that_changes_between_digest_and_image_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = tmp_path / "source"
     source.mkdir()
-    (source / "secret").write_bytes(b"x")
-    (source / "secret").chmod(0)
-    assert "error 3007" in build(source, tmp_path / "disc.img").stderr
-    done = build(source, tmp_path / "disc.img", "--skip-unreadable", "--json")
-    assert done.exit_code == 0
-    assert json.loads(done.stdout)["left_out"] == [{"path": "secret", "reason": "unreadable"}]
+    (source / "file").write_bytes(b"before")
+
+    def plan_then_change(*argv: Any) -> VolumePlan:
+        plan = plan_of_folder(*argv)
+        (source / "file").write_bytes(b"after!")
+        return plan
+
+    monkeypatch.setattr(command, "plan_of", plan_then_change)
+    done = build(source, tmp_path / "disc.img")
+    assert done.exit_code == 1
+    assert "error 3006" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+def test_sectors_that_the_drive_cannot_read_are_counted_one_by_one(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = image.read_bytes().index(b"bbbb") // 2048
+
+    def read_at(disc: Disc, offset: int, length: int) -> bytes:
+        if offset <= bad * 2048 < offset + length:
+            raise OSError(5, "Input/output error")
+        return good_read(disc, offset, length)
+
+    good_read = Disc.read_at
+    monkeypatch.setattr(Disc, "read_at", read_at)
+    document = json.loads(stele_volume("verify", image, "--json").stdout)
+    assert document["damaged_files"] == 1
+    assert document["damaged_sectors"] == 0
+    assert document["bytes_read"] == document["bytes_expected"]
+
+
+def test_a_device_is_read_like_an_image(image: Path) -> None:
+    made = subprocess.run(["losetup", "-f", "--show", image], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("loop devices may not be made here")
+    device = Path(made.stdout.decode().strip())
+    try:
+        assert stele_volume("verify", device).exit_code == 0
+        assert "d1/a" in stele_volume("list", device).stdout
+    finally:
+        subprocess.run(["losetup", "-d", device], check=True)
