@@ -70,6 +70,11 @@ class Worker:
         self._store_thread = ThreadPoolExecutor(1, "store")
         self._reading_thread = ThreadPoolExecutor(1, "reading")
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker is there now."""
+        return self._link.connected.is_set()
+
     async def run(self) -> None:
         """Work until cancelled."""
         try:
@@ -98,7 +103,7 @@ class Worker:
             await self._ask(new)
 
     async def _ask_again(self) -> None:
-        if self._link.connected.is_set():
+        if self.is_connected:
             await self._in_transaction(self._intake.forget_filled)
             await self._ask(dict(self._intake.wanted))
 
@@ -115,7 +120,7 @@ class Worker:
     async def _tick(self) -> None:
         """Store pictures, move requests and copies on, and send what is due."""
         await self._in_store(self._move_on)
-        if self._link.connected.is_set():
+        if self.is_connected:
             sent = [
                 command.id
                 for appliance, command in await self._in_transaction(self._prepare_due)
@@ -172,7 +177,7 @@ class Worker:
         now = self._now()
         heal(connection, now)
         expire_commands(connection, now)
-        if self._link.connected.is_set():
+        if self.is_connected:
             clear_alarm(connection, "broker", now)
         elif self._link.attempts >= BROKER_ALARM_ATTEMPTS:
             raise_alarm(connection, Alarm("broker", "broker", 5261, "the broker is away"), now)

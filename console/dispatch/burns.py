@@ -19,7 +19,7 @@ from console.store.states import BlobState, CopyState, VolumeState
 log = logging.getLogger(__name__)
 
 _BATCH = 200
-_BLANKS_ALARM = "blank-discs"
+_HOMELESS_ALARM = "homeless-copies"
 
 _copies, _volumes, _appliances = schema.copies.c, schema.volumes.c, schema.appliances.c
 _TAKES_BLANK = (CopyState.DISPATCHED, CopyState.BURNING)
@@ -69,11 +69,13 @@ def dispatch_copies(engine: sa.Engine, content_url: str, now: datetime) -> int:
         rows = _sound(connection, _waiting(connection, unchecked))
         if not rows:
             return 0
-        found = place([_wanted(connection, row) for row in rows], _candidates(connection))
+        candidates = _candidates(connection)
+        found = place([_wanted(connection, row) for row in rows], candidates)
         by_id = {row.copy_id: row for row in rows}
         for copy_id, appliance in found.chosen.items():
             _send(connection, by_id[copy_id], appliance, content_url, now)
-        _tell_blanks(connection, [by_id[copy_id] for copy_id in found.without_blank], now)
+        homeless = [by_id[copy_id] for copy_id in found.without_blank]
+        _tell_homeless(connection, homeless, now, code=5250 if candidates else 5259)
         return len(found.chosen)
 
 
@@ -173,17 +175,18 @@ def _send(
     log.info("copy %s goes to %s as %s", row.copy_id, appliance, command_id)
 
 
-def _tell_blanks(connection: sa.Connection, rows: list[Any], now: datetime) -> None:
-    """Say on each copy, and once as an alarm, that blank discs are wanted."""
+def _tell_homeless(connection: sa.Connection, rows: list[Any], now: datetime, *, code: int) -> None:
+    """Say on each copy, and once as an alarm, what is wanted: blank discs, or an appliance."""
     if not rows:
-        clear_alarm(connection, _BLANKS_ALARM, now)
+        clear_alarm(connection, _HOMELESS_ALARM, now)
         return
+    want = "a blank disc" if code == 5250 else "an appliance with drives"
     for row in rows:
-        text = f"no blank disc for {row.image_size_bytes} bytes in any appliance that is online"
-        if row.error_code != 5250:
-            _explain(connection, row.copy_id, 5250, text)
-    text = f"{len(rows)} copies wait for blank discs"
-    raise_alarm(connection, Alarm(_BLANKS_ALARM, "blank discs", 5250, text), now)
+        if row.error_code != code:
+            text = f"waits for {want}: {row.image_size_bytes} bytes are to be burned"
+            _explain(connection, row.copy_id, code, text)
+    text = f"{len(rows)} copies wait for {want}"
+    raise_alarm(connection, Alarm(_HOMELESS_ALARM, "fleet", code, text), now)
 
 
 def _explain(connection: sa.Connection, copy_id: str, code: int, message: str) -> None:

@@ -68,6 +68,14 @@ def issue_grant(connection: sa.Connection, appliance: str, grant: Grant, now: da
         issue(connection, appliance, body, now)
 
 
+def may_speak_of(connection: sa.Connection, appliance: str, job_id: str) -> bool:
+    """Whether a job can be this appliance's: none that another one was given."""
+    given_to = connection.scalar(
+        sa.select(_commands.appliance).where(_commands.command_id == job_id)
+    )
+    return given_to in (None, appliance)
+
+
 def accept(connection: sa.Connection, appliance: str, command_id: str, now: datetime) -> None:
     """The appliance has the command: it said so, or speaks of the job that it started."""
     connection.execute(

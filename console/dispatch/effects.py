@@ -1,5 +1,6 @@
 """What each event changes in the store. Any event may be told in any state."""
 
+import logging
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,10 +22,12 @@ from appliance.contract.messages import (
 from appliance.contract.states import JobState
 from console.dispatch import copies
 from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
-from console.dispatch.commands import accept, issue_grant
+from console.dispatch.commands import accept, issue_grant, may_speak_of
 from console.retrieval import fetches
 from console.store import schema
 from console.store.upsert import insert_into
+
+log = logging.getLogger(__name__)
 
 _FINAL = [state.value for state in JobState if state.is_final]
 
@@ -58,6 +61,9 @@ class Effects:
                 clear_alarm(self._connection, body.alarm_id, at, self._appliance)
 
     def _job_changed(self, body: JobChanged, at: datetime) -> None:
+        if not may_speak_of(self._connection, self._appliance, body.job_id):
+            log.warning("[5256] %s speaks of job %s", self._appliance, body.job_id)
+            return
         accept(self._connection, self._appliance, body.job_id, at)
         code, message = _error(body.error)
         values = {

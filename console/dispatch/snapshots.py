@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from appliance.contract.messages import JobsTelemetry, JobView, LibraryTelemetry, Status
 from appliance.contract.states import JobState
+from console.dispatch.commands import may_speak_of
 from console.dispatch.cursor import Source, know
 from console.store import schema
 from console.store.upsert import insert_into
@@ -32,7 +33,8 @@ class Snapshots:
         for source, jobs in self.jobs.items():
             _write(connection, source, jobs=msgspec.to_builtins(jobs), jobs_at=jobs.at)
             for view in jobs.jobs:
-                _store_progress(connection, source.appliance, view, jobs.at)
+                if may_speak_of(connection, source.appliance, view.job_id):
+                    _store_progress(connection, source.appliance, view, jobs.at)
 
 
 def store_status(connection: sa.Connection, source: Source, status: Status) -> None:

@@ -1,0 +1,193 @@
+"""Files come back from where they are at hand, else from the disc that costs least."""
+
+import pytest
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import Command, ErrorInfo, Fetch
+from console.api.service import ContentService
+from console.retrieval.expiry import expire_delivered
+from console.retrieval.items import fetch_items
+from console.retrieval.requests import create_request
+from console.store import schema
+from tests.console.dispatch.desk import Desk
+from tests.console.dispatch.holdings import Holdings
+from tests.console.dispatch.paper_appliance import PaperAppliance
+
+CONTENTS = {"b/2": b"two", "a": b"alpha", "b/1": b"one", "empty": b"", "same": b"alpha"}
+UNREADABLE = ErrorInfo(3203, "the disc cannot be read")
+
+
+@pytest.fixture
+def archived(desk: Desk, holdings: Holdings, rack: PaperAppliance) -> list[str]:
+    """The files of an archived volume whose contents are only on discs."""
+    holdings.volume(holdings.package(CONTENTS))
+    desk.meet(rack)
+    desk.archive(rack)
+    while desk.release():
+        pass
+    return [row.file_id for row in holdings.rows(schema.files)]
+
+
+def deliver(desk: Desk, holdings: Holdings, rack: PaperAppliance, command: Command) -> None:
+    """Upload everything that a fetch asks for, as the content server takes it."""
+    import io
+
+    assert isinstance(command.body, Fetch)
+    service = ContentService(holdings.workspace)
+    by_digest = {__import__("hashlib").sha256(c).hexdigest(): c for c in CONTENTS.values()}
+    items = service.items(command.body.fetch_id)
+    body = b"".join(by_digest[item.sha256] for item in items)
+    upload = service.upload(command.body.fetch_id)
+    upload.receive(upload.offset, io.BytesIO(body))
+    desk.hear(*rack.delivered(command, len(items), len(body)))
+    desk.work()
+
+
+def test_what_has_landed_is_ready_at_once_and_no_disc_moves(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance
+) -> None:
+    holdings.volume(holdings.package(CONTENTS))
+    desk.meet(rack)
+    create_request(desk.store, [row.file_id for row in holdings.rows(schema.files)], "all")
+    assert desk.fetches(rack) == []
+    assert holdings.row(schema.requests).state == "done"
+
+
+def test_one_load_serves_every_request_for_a_disc_in_the_order_of_the_disc(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    create_request(desk.store, archived[:3], "some")
+    create_request(desk.store, archived, "all")
+    (command,) = desk.fetches(rack)
+    assert isinstance(command.body, Fetch)
+    with desk.store.connect() as db:
+        paths = [item.path.partition("/")[2] for item in fetch_items(db, command.body.fetch_id)]
+    assert paths == ["a", "empty", "b/1", "b/2"]  # "same" is the content of "a"
+    assert {row.state for row in holdings.rows(schema.requests)} == {"running"}
+    deliver(desk, holdings, rack, command)
+    assert {row.state for row in holdings.rows(schema.requests)} == {"done"}
+    assert holdings.row(schema.fetches).state == "done"
+
+
+def test_what_comes_to_wait_meanwhile_joins_the_next_reading(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    create_request(desk.store, archived[:1], "first", from_media=True)
+    (first,) = desk.fetches(rack)
+    create_request(desk.store, archived[1:2], "second", from_media=True)
+    create_request(desk.store, archived[2:4], "third", from_media=True)
+    assert desk.fetches(rack) == []
+    deliver(desk, holdings, rack, first)
+    assert len(desk.fetches(rack)) == 1
+
+
+def test_the_copy_for_use_is_read_and_the_sealed_one_only_when_it_must(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    roles = {row.copy_id: row.role for row in holdings.rows(schema.copies)}
+    create_request(desk.store, archived, "all")
+    (first,) = desk.fetches(rack)
+    assert isinstance(first.body, Fetch)
+    assert roles[first.body.copy_id] == "use"
+    desk.hear(rack.failed(first, UNREADABLE))
+    (second,) = desk.fetches(rack)
+    assert isinstance(second.body, Fetch)
+    assert roles[second.body.copy_id] == "sealed"
+    deliver(desk, holdings, rack, second)
+    assert holdings.row(schema.requests).state == "done"
+
+
+def test_when_every_copy_fails_the_request_says_so(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    create_request(desk.store, archived, "all")
+    for _ in range(2):
+        (command,) = desk.fetches(rack)
+        desk.hear(rack.failed(command, UNREADABLE))
+    assert desk.fetches(rack) == []
+    request = holdings.row(schema.requests)
+    assert (request.state, request.error_code) == ("failed", 5303)
+    assert {row.error_code for row in holdings.rows(schema.request_files)} == {5300}
+
+
+def test_a_fetch_that_ends_early_keeps_what_came_and_gets_the_rest_elsewhere(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    import io
+
+    create_request(desk.store, archived, "all")
+    (first,) = desk.fetches(rack)
+    assert isinstance(first.body, Fetch)
+    service = ContentService(holdings.workspace)
+    service.upload(first.body.fetch_id).receive(0, io.BytesIO(b"alpha"))
+    desk.hear(*rack.delivered(first, 1, 5))
+    ready = holdings.rows(schema.request_files, state="ready")
+    assert len(ready) == 3  # "a", "same", and "empty", which follows it
+    (second,) = desk.fetches(rack)
+    deliver(desk, holdings, rack, second)
+    assert holdings.row(schema.requests).state == "done"
+
+
+def test_a_disc_that_is_away_is_waited_for_with_a_number(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    desk.hear(rack.status(online=False))
+    create_request(desk.store, archived, "all")
+    assert desk.fetches(rack) == []
+    assert {row.error_code for row in holdings.rows(schema.request_files)} == {5301}
+    assert holdings.row(schema.requests).state == "running"
+    desk.meet(rack)
+    assert len(desk.fetches(rack)) == 1
+
+
+def test_from_media_reads_the_disc_even_for_what_is_at_hand(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    for content in CONTENTS.values():
+        holdings.land(content)
+    create_request(desk.store, archived, "all", from_media=True)
+    (command,) = desk.fetches(rack)
+    deliver(desk, holdings, rack, command)
+    desk.later(hours=1)
+    create_request(desk.store, archived, "again")
+    assert desk.fetches(rack) == []
+    assert {row.state for row in holdings.rows(schema.requests)} == {"done"}
+
+
+def test_what_the_appliance_forgot_is_fetched_again(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    create_request(desk.store, archived, "all")
+    (old,) = desk.fetches(rack)
+    rack.lose_memory("epoch-2")
+    desk.hear(rack.status())
+    (new,) = desk.fetches(rack)
+    assert new.id != old.id
+
+
+def test_what_was_delivered_goes_when_its_time_is_over_but_not_while_it_is_wanted(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    create_request(desk.store, archived, "all")
+    (command,) = desk.fetches(rack)
+    deliver(desk, holdings, rack, command)
+    delivered = holdings.workspace.delivered
+    assert expire_delivered(desk.store, delivered, datetime.now(UTC)) == 0
+    much_later = datetime.now(UTC) + timedelta(days=30)
+    with desk.store.begin() as db:
+        db.execute(schema.requests.update().values(state="running"))
+    assert expire_delivered(desk.store, delivered, much_later) == 0
+    with desk.store.begin() as db:
+        db.execute(schema.requests.update().values(state="done"))
+    assert expire_delivered(desk.store, delivered, much_later) == 4
+    assert holdings.rows(schema.delivered) == []
+    assert delivered.size(holdings.rows(schema.files)[0].sha256) is None
+
+
+@pytest.mark.parametrize("wanted", [[], ["f-unknown"]])
+def test_a_request_for_nothing_known_is_refused(desk: Desk, wanted: list[str]) -> None:
+    with pytest.raises(SteleError) as raised:
+        create_request(desk.store, wanted, "nothing")
+    assert raised.value.code == 5304
