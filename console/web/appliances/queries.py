@@ -9,12 +9,14 @@ import msgspec
 import sqlalchemy as sa
 
 from appliance.contract.messages import DriveView, LibraryTelemetry, SlotView
+from appliance.contract.states import JobState
 from console.store import schema as s
 from console.web.appliances.faces import KINDS, kind_of
 
 STALE_AFTER = timedelta(seconds=30)
 """Telemetry older than this is shown dimmed: the cabinet may look different by now."""
 HISTORY_ROWS = 12
+FINAL_STATES = tuple(state for state in JobState if state.is_final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,11 @@ def _history(
         .where(
             s.events.c.appliance == appliance,
             s.events.c.body["medium_id"].as_string() == medium_id,
+            # Of a job only its end: its stages are told by where the disc was.
+            sa.or_(
+                s.events.c.kind != "job_changed",
+                s.events.c.body["state"].as_string().in_(FINAL_STATES),
+            ),
         )
         .order_by(s.events.c.at.desc(), s.events.c.seq.desc())
         .limit(HISTORY_ROWS)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from console.web.figures import size
+from console.web.figures import several, size
 from console.web.words import Translate
 
 PROFILE_NAMES = {"rack": "Rack disc library"}
@@ -54,6 +54,7 @@ def story(event: Mapping[str, Any], translate: Translate) -> str:
             verb, state = translate(body.get("verb", "")), translate(body.get("state", ""))
             return f"{verb}: {state}"
         case "files_delivered":
-            return translate("{n} files read and delivered", n=body.get("files", 0))
+            files = several(body.get("files", 0), "{n} file", "{n} files", translate)
+            return translate("{files} read and delivered", files=files)
         case kind:
             return str(kind)
