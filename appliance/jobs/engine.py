@@ -35,7 +35,7 @@ from appliance.jobs.runner import Runner, job_changed
 from appliance.jobs.steps import resumed
 from appliance.services.content import ContentClient
 from appliance.services.events import EventSink
-from appliance.services.library import Library
+from appliance.services.library import LIBRARY, Library
 from appliance.services.media import drive_place
 from appliance.services.plans import Plans
 from appliance.services.reconciliation import reconcile
@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 
 SHOWN_AFTER_END = timedelta(minutes=2)
 """How long telemetry still shows a job that has ended."""
+RECONCILE_AGAIN_S = 60.0
+UNEXPECTED = 5000
 _RECOVERY = "reconciliation"
 
 
@@ -180,14 +182,25 @@ class Engine:
 
     async def _recover(self) -> None:
         """Know where everything is, then let the jobs run; inventories first: they find media."""
-        wanted = {run.record.medium_id for run in self._runs.values() if run.record.medium_id}
-        await reconcile(self._library, wanted)
+        while not await self._reconcile():
+            await asyncio.sleep(RECONCILE_AGAIN_S)
         self._claim()
         self._reconciled = True
         if not self._library.media.was_surveyed() and not any(self._surveys()):
             self._take_first_inventory()
         for run in (*self._surveys(), *(run for run in self._runs.values())):
             self._launch(run)
+
+    async def _reconcile(self) -> bool:
+        wanted = {run.record.medium_id for run in self._runs.values() if run.record.medium_id}
+        try:
+            await reconcile(self._library, wanted)
+        except Exception as error:
+            log.exception("the hardware cannot be reconciled with the catalogue")
+            self._library.alarms.sound(LIBRARY, info_of(error))
+            return False
+        self._library.alarms.clear(LIBRARY, UNEXPECTED)
+        return True
 
     def _claim(self) -> None:
         """Give back to each job the medium, and the drive, that it had."""

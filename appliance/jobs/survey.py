@@ -3,7 +3,7 @@
 from appliance.contract.messages import TakeInventory as Params
 from appliance.jobs.run import JobRun, Outcome
 from appliance.jobs.steps import Step, Turn
-from appliance.services.reconciliation import look_into, put_away_stray
+from appliance.services.reconciliation import look_again
 
 
 class SurveyJob:
@@ -30,9 +30,5 @@ class SurveyJob:
                 if slot.probed_at is None or slot.probed_at < record.received_at:
                     await library.survey(slot.name)
                 self._run.advance(done)
-        for seat in library.drives:
-            if seat.job_id is None and seat.fault is not None:
-                await look_into(library, seat)
-            if seat.job_id is None:
-                await put_away_stray(library, seat)
+        await look_again(library)
         return Outcome(Turn.GOOD, record)

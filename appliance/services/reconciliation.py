@@ -5,19 +5,24 @@ only used to know where to look (I2, I8).
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
+from typing import TypeVar
 
 from appliance.contract.errors import SteleError, info_of
 from appliance.contract.states import DriveState, MediumState
 from appliance.services.drives import Seat
 from appliance.services.library import Library
-from appliance.services.media import OUTSIDE, drive_place, slot_place
+from appliance.services.media import drive_place, slot_place
 from appliance.services.mover import IDLE_S, is_robot_fault
 from hal.errors import HalError
 from hal.interfaces.optical_drive import DiscStatus
 
+T = TypeVar("T")
+
 _RETRY_S = (5.0, 15.0, 30.0, 60.0)
-_OWNER = "reconciliation"
+OWNER = "reconciliation"
+"""Who has a drive with a disc of no job."""
 
 
 async def reconcile(library: Library, wanted: Collection[str]) -> None:
@@ -25,27 +30,46 @@ async def reconcile(library: Library, wanted: Collection[str]) -> None:
 
     `wanted` are the media that unfinished jobs will go on with: they stay in their drives.
     """
-    in_gripper = await _robot(library)
-    await asyncio.gather(*(look_into(library, seat) for seat in library.drives))
+    in_gripper = await _patiently(library.mover.take_stock)
+    await asyncio.gather(*(_look_into(library, seat) for seat in library.drives))
     if in_gripper:
         await _put_down(library)
     for seat in library.drives:
+        await _find_missing(library, seat)
         medium = library.media.at(drive_place(seat.name))
-        if medium is not None and medium.id not in wanted:
-            await put_away_stray(library, seat)
+        if medium is not None and medium.id not in wanted and seat.fault is None:
+            library.drives.claim(seat.name, OWNER)
+            await _put_away(library, seat, medium.id)
 
 
-async def _robot(library: Library) -> bool:
+async def look_again(library: Library) -> None:
+    """Give every drive that is out of service, or keeps a disc of no job, another chance."""
+    for seat in library.drives:
+        if seat.job_id == OWNER or (seat.job_id is None and seat.fault is not None):
+            library.drives.claim(seat.name, OWNER)
+            await _look_into(library, seat)
+            await _find_missing(library, seat)
+            medium = library.media.at(drive_place(seat.name))
+            if seat.fault is not None or medium is None:
+                library.drives.release(seat)
+            else:
+                await _put_away(library, seat, medium.id)
+
+
+async def _patiently(act: Callable[[], Awaitable[T]]) -> T:
+    """Do `act` again and again while it is the robot that fails: without it nothing can go on."""
     tries = 0
     while True:
         try:
-            return await library.mover.take_stock()
-        except HalError:
-            await asyncio.sleep(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
-            tries += 1
+            return await act()
+        except HalError as error:
+            if not is_robot_fault(error.code):
+                raise
+        await asyncio.sleep(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
+        tries += 1
 
 
-async def look_into(library: Library, seat: Seat) -> None:
+async def _look_into(library: Library, seat: Seat) -> None:
     """Ask one drive what is in it; one that does not answer is out of service."""
     try:
         await seat.drive.wait_idle(IDLE_S)
@@ -59,48 +83,52 @@ async def look_into(library: Library, seat: Seat) -> None:
     present = disc.status is not DiscStatus.ABSENT
     seat.state = DriveState.LOADED if present else DriveState.EMPTY
     place = drive_place(seat.name)
-    known = library.media.at(place)
-    if present and known is None:
+    if present and library.media.at(place) is None:
         blank = disc.status is DiscStatus.BLANK
         library.media.add(place, None, MediumState.BLANK if blank else MediumState.FOREIGN)
-    elif known is not None and not present:
-        if known.home_slot is not None and await library.mover.probe(known.home_slot):
-            library.media.relocate(known.id, slot_place(known.home_slot))
-        else:
-            library.losses.lose_medium(known.id)
+
+
+async def _find_missing(library: Library, seat: Seat) -> None:
+    """A medium that should be in a drive, and is not, is in its slot or lost."""
+    medium = library.media.at(drive_place(seat.name))
+    if medium is None or seat.state is not DriveState.EMPTY:
+        return
+    slot = medium.home_slot
+    if slot is not None and await _patiently(partial(library.mover.probe, slot)):
+        library.media.relocate(medium.id, slot_place(slot))
+    else:
+        library.losses.lose_medium(medium.id)
 
 
 async def _put_down(library: Library) -> None:
-    """A medium that no move accounts for is laid into an empty drive, so that the robot is free."""
+    """A medium that no move accounts for is laid into an empty drive, so that the robot is free.
+
+    When no drive takes it, it stays, and the robot's own errors say so at the next motion.
+    """
     for seat in library.drives:
         if seat.fault is None and seat.state is DriveState.EMPTY:
-            await library.mover.put_down(seat.name)
-            await look_into(library, seat)
-            return
-
-
-async def put_away_stray(library: Library, seat: Seat) -> None:
-    """Bring the disc that no job owns from a drive to a slot.
-
-    A drive that does not give it up goes out of service; a disc for which there is no empty slot
-    yet stays, and the drive with it.
-    """
-    medium = library.media.at(drive_place(seat.name))
-    if medium is None or medium.place == OUTSIDE or seat.fault is not None:
-        return
-    library.drives.claim(seat.name, _OWNER)
-    tries = 0
-    while True:
-        try:
-            await library.put_away(medium.id, seat)
-        except HalError as error:
-            if not is_robot_fault(error.code):
+            try:
+                await _patiently(partial(library.mover.put_down, seat.name))
+            except HalError as error:
                 library.drives.suspend(seat, info_of(error))
+            else:
+                await _look_into(library, seat)
                 return
-            await asyncio.sleep(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
-            tries += 1
-        except SteleError as error:
-            library.drives.suspend(seat, error.info)
-            return
-        else:
-            return
+
+
+async def _put_away(library: Library, seat: Seat, medium_id: str) -> None:
+    """Bring the disc that no job owns from its drive to a slot.
+
+    A drive that does not give it up goes out of service. While there is no empty slot for it the
+    disc stays, and nobody gets the drive.
+    """
+    try:
+        await _patiently(partial(library.put_away, medium_id, seat))
+    except HalError as error:
+        library.drives.suspend(seat, info_of(error))
+        library.drives.release(seat)
+    except SteleError as error:
+        if library.media.was_surveyed():
+            library.alarms.sound(f"drive:{seat.name}", error.info)
+    else:
+        library.alarms.clear(f"drive:{seat.name}")
