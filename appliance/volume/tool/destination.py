@@ -41,7 +41,7 @@ class Destination:
         self._overwrite = overwrite
         try:
             root.mkdir(parents=True, exist_ok=True)
-            self._handles = FolderHandles(root, create=True)
+            self._handles = FolderHandles(root)
         except OSError as error:
             _refuse(str(root), error)
 
@@ -49,7 +49,7 @@ class Destination:
         """Make sure that the folder is there, and those above it."""
         check_path(path)
         try:
-            self._handles.open(_names(path))
+            self._handles.open(_names(path), create=True)
         except OSError as error:
             _refuse(path, error)
 
@@ -91,7 +91,7 @@ class Destination:
     ) -> tuple[int, int]:
         """The handles of the file's folder and of the file that its content is written to."""
         try:
-            folder = self._handles.open(folders)
+            folder = self._handles.open(folders, create=True)
             if not self._overwrite:
                 with suppress(FileNotFoundError):
                     os.stat(name, dir_fd=folder, follow_symlinks=False)

@@ -17,13 +17,12 @@ class FolderHandles:
     Neighbouring paths, as a walk or a plan gives them, cost one or two system calls each.
     """
 
-    def __init__(self, root: str | os.PathLike[str], *, create: bool = False) -> None:
+    def __init__(self, root: str | os.PathLike[str]) -> None:
         self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._create = create
         self._names: list[bytes] = []
         self._held: dict[int, int] = {}
 
-    def open(self, names: Sequence[bytes]) -> int:
+    def open(self, names: Sequence[bytes], *, create: bool = False) -> int:
         """The handle of the folder `names` below the root; it is valid until the next call.
 
         With `create`, missing folders are made on the way.
@@ -40,20 +39,10 @@ class FolderHandles:
         deepest = max(self._held, default=0)
         handle = self._held.get(deepest, self._root)
         for depth in range(deepest, len(names)):
-            handle = self._enter(handle, names[depth])
+            handle = _enter(handle, names[depth], create=create)
             self._hold(depth + 1, handle)
         self._names = list(names)
         return handle
-
-    def _enter(self, above: int, name: bytes) -> int:
-        if not self._create:
-            return os.open(name, FOLDER_FLAGS, dir_fd=above)
-        try:
-            return os.open(name, FOLDER_FLAGS, dir_fd=above)
-        except FileNotFoundError:
-            with suppress(FileExistsError):
-                os.mkdir(name, dir_fd=above)
-            return os.open(name, FOLDER_FLAGS, dir_fd=above)
 
     def _hold(self, depth: int, handle: int) -> None:
         self._held[depth] = handle
@@ -68,3 +57,14 @@ class FolderHandles:
         if self._root >= 0:
             os.close(self._root)
             self._root = -1
+
+
+def _enter(above: int, name: bytes, *, create: bool) -> int:
+    try:
+        return os.open(name, FOLDER_FLAGS, dir_fd=above)
+    except FileNotFoundError:
+        if not create:
+            raise
+    with suppress(FileExistsError):
+        os.mkdir(name, dir_fd=above)
+    return os.open(name, FOLDER_FLAGS, dir_fd=above)

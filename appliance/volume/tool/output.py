@@ -19,6 +19,8 @@ def write_image(path: Path, pieces: Iterable[Piece], *, replace: bool) -> int:
     """
     if path == STANDARD_OUTPUT:
         return _write(sys.stdout.fileno(), pieces, path)
+    if path.exists() and not path.is_file():
+        raise VolumeError(OUTPUT_FAILED, f"cannot write {path}: it is not a file")
     if path.exists() and not replace:
         raise VolumeError(DESTINATION_EXISTS, f"{path} is there already")
     partial = path.with_name(f".{path.name}.part")

@@ -122,8 +122,9 @@ def test_what_is_no_plan_is_refused_with_a_number(encoded: bytes) -> None:
 
 def test_a_line_without_end_is_not_kept() -> None:
     def endless() -> "object":
+        piece = b"x" * 2**20
         while True:
-            yield b"x" * 2**20
+            yield piece
 
     with pytest.raises(VolumeError, match=r"\[3005\]"):
         decode_plan(endless())  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from appliance.volume.tool.disc import Disc
 from appliance.volume.tool.survey import plan_of as plan_of_folder
 from tests.appliance.volume.samples import AWKWARD_NAMES, image_bytes, plan_of
 from tests.appliance.volume.sealing import descriptors
+from tests.appliance.volume.tool.limits import file_size_limit
 
 WHO = ("--fonds", "F1", "--series", "S2", "--created-at", "2026-03-04T05:06:07Z")
 
@@ -175,6 +176,19 @@ def test_failures_have_numbers_and_exit_code_1(tmp_path: Path, image: Path) -> N
     assert "error 3107" in build(tmp_path / "s", image).stderr
     assert build(tmp_path / "s", image, "--force").exit_code == 0
     assert "error 3008" in build(tmp_path / "s", tmp_path / "no/where.img").stderr
+    assert "error 3008" in build(tmp_path / "s", Path("/dev/null"), "--force").stderr
+
+
+def test_a_full_disk_ends_build_and_extract_with_a_number(image: Path, tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    with file_size_limit(4_000):
+        built = build(tmp_path / "s", tmp_path / "new.img")
+        extracted = stele_volume("extract", image, tmp_path / "out")
+    assert (built.exit_code, extracted.exit_code) == (1, 1)
+    assert "error 3008" in built.stderr
+    assert "error 3108" in extracted.stderr
+    assert not list((tmp_path / "out/d1").iterdir())
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_wrong_usage_is_exit_code_2(tmp_path: Path) -> None:

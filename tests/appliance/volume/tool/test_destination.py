@@ -1,6 +1,5 @@
 """Nothing is written outside the destination, nothing is followed, nothing half-written shows."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from appliance.volume import VolumeError
 from appliance.volume.tool.destination import Destination
+from tests.appliance.volume.tool.limits import file_size_limit
 
 
 def test_files_and_folders_are_made_with_their_times(tmp_path: Path) -> None:
@@ -90,17 +90,18 @@ def test_two_hundred_levels_of_long_names_and_foreign_bytes_work(tmp_path: Path)
         assert dest.sha256_of(path) is not None
 
 
-def test_a_full_disk_says_so() -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("no /dev/full")
-    from appliance.volume.tool import destination
-
-    handle = os.open("/dev/full", os.O_WRONLY)
-    try:
+def test_a_full_disk_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    with file_size_limit(10_000), Destination(tmp_path) as dest:
+        dest.write_file("small", [b"x"])
         with pytest.raises(VolumeError, match=r"\[3108\]"):
-            destination._write("f", handle, b"x")
-    finally:
-        os.close(handle)
+            dest.write_file("large", [bytes(8_000), bytes(8_000)])
+    assert [path.name for path in tmp_path.iterdir()] == ["small"]
+
+
+def test_looking_for_a_file_makes_no_folders(tmp_path: Path) -> None:
+    with Destination(tmp_path) as dest:
+        assert dest.sha256_of("no/such/file") is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_names_too_long_for_the_file_system_are_a_defined_failure(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def test_names_that_are_not_utf8_come_as_name_text(tmp_path: Path) -> None:
 
 def test_folders_beyond_path_max_are_scanned_and_read(tmp_path: Path) -> None:
     names = [b"n" * 200] * 60
-    handles = FolderHandles(tmp_path, create=True)
-    deepest = handles.open(names)
+    handles = FolderHandles(tmp_path)
+    deepest = handles.open(names, create=True)
     handle = os.open("f", os.O_WRONLY | os.O_CREAT, dir_fd=deepest)
     os.write(handle, b"deep")
     os.close(handle)
@@ -81,8 +81,8 @@ def test_folders_beyond_path_max_are_scanned_and_read(tmp_path: Path) -> None:
 
 
 def test_hundreds_of_levels_do_not_use_up_open_files(tmp_path: Path) -> None:
-    handles = FolderHandles(tmp_path, create=True)
-    handles.open([b"d"] * 900)
+    handles = FolderHandles(tmp_path)
+    handles.open([b"d"] * 900, create=True)
     open_files = len(list(Path("/proc/self/fd").iterdir()))
     handles.close()
     assert open_files < 200
