@@ -8,8 +8,8 @@ from rich.filesize import decimal
 from console.commands.frame import Exit, Frame, console_command
 from console.commands.progress import meter
 from console.commands.refused import show_refusals
-from console.ingest.intake import IngestOrder, IngestProgress, IngestReport
 from console.ingest.intake import ingest as take_in
+from console.ingest.report import IngestOrder, IngestProgress, IngestReport
 
 
 @click.command()

@@ -18,6 +18,8 @@ from console.store.engine import reading
 from console.store.states import CopyState
 
 POLL_S = 0.5
+_INVENTORY = "take_inventory"
+"""Its `bytes_done` counts slots."""
 _COLOURS = {"done": "green", "failed": "red", "cancelled": "yellow"}
 
 
@@ -110,7 +112,9 @@ def _cells(job: JobRow) -> list[RenderableType]:
     stage = job.stage if job.state == "running" else job.state
     colour = _COLOURS.get(job.state, "cyan")
     note = job.error_message or job.waiting_for
-    if job.speed_bytes_per_s and job.state == "running":
+    if job.verb == _INVENTORY and job.state == "running":
+        note = f"{job.bytes_done:,} of {job.bytes_total or 0:,} slots"
+    elif job.speed_bytes_per_s and job.state == "running":
         note = f"{decimal(job.bytes_done)} at {decimal(int(job.speed_bytes_per_s))}/s"
     left = f"{job.seconds_left:,.0f} s" if job.seconds_left and job.state == "running" else ""
     done = job.fraction if job.fraction is not None else float(job.state == "done")
@@ -127,6 +131,8 @@ def _cells(job: JobRow) -> list[RenderableType]:
 
 
 def _subject(job: JobRow) -> str:
+    if job.verb == _INVENTORY:
+        return "slots"
     return f"{job.label or job.job_id} {job.role or ''}".strip()
 
 

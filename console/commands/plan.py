@@ -20,7 +20,7 @@ from console.store.engine import reading
 @console_command
 def plan(frame: Frame) -> Exit:
     """Propose which dossiers go on which disc. Nothing is burned before `approve`."""
-    with meter(frame, "plan") as show:
+    with meter(frame, "plan", "volumes") as show:
 
         def progress(done: int, total: int, label: str) -> None:
             show(0, 0, done, total, label)
@@ -90,9 +90,9 @@ def _show(frame: Frame, proposed: ProposedPlan) -> None:
             f"{volume.fill:.1%}",
             str(volume.copies),
         )
-    frame.say(
-        f"{proposed.plan_id}: {len(explanation.volumes)} volumes on {explanation.discs} discs"
-    )
+    volumes = len(explanation.volumes)
+    what = f"{volumes:,} volume{'s' if volumes != 1 else ''} on {explanation.discs:,} discs"
+    frame.say(f"{proposed.plan_id}: {what}")
     frame.out.print(lines)
     _show_notes(frame, explanation)
     frame.say(f"to burn them: stele-console approve {proposed.plan_id}")

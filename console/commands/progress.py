@@ -32,32 +32,35 @@ class Meter(Protocol):
 
 
 @contextmanager
-def meter(frame: Frame, what: str) -> Iterator[Meter]:
-    """Show the progress of `what` on stderr, so that stdout holds the answer alone."""
+def meter(frame: Frame, what: str, unit: str = "files") -> Iterator[Meter]:
+    """Show the progress of `what` on stderr, so that stdout holds the answer alone.
+
+    `unit` is what is counted; work that has no bytes shows its count alone.
+    """
     if frame.as_json:
         yield lambda *_: None
     elif frame.err.is_terminal:
-        with _bars(frame.err) as bars:
-            yield _bar_meter(bars, what)
+        with _bars(frame.err, with_bytes=unit == "files") as bars:
+            yield _bar_meter(bars, what, unit)
     else:
-        yield _line_meter(frame.err, what)
+        yield _line_meter(frame.err, what, unit)
 
 
-def _bars(console: Console) -> Progress:
+def _bars(console: Console, *, with_bytes: bool) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
         TaskProgressColumn(),
-        DownloadColumn(),
+        *([DownloadColumn()] if with_bytes else []),
         TextColumn("{task.fields[count]}"),
-        TransferSpeedColumn(),
+        *([TransferSpeedColumn()] if with_bytes else []),
         TimeRemainingColumn(compact=True),
         TextColumn("[dim]{task.fields[note]}", markup=True),
         console=console,
     )
 
 
-def _bar_meter(bars: Progress, what: str) -> Meter:
+def _bar_meter(bars: Progress, what: str, unit: str) -> Meter:
     task = bars.add_task(what, total=None, count="", note="")
     last_s = 0.0
 
@@ -68,7 +71,7 @@ def _bar_meter(bars: Progress, what: str) -> Meter:
         if monotonic() - last_s < _REDRAW_S and files_done < files_total:
             return
         last_s = monotonic()
-        count = f"{files_done:,}/{files_total:,} files"
+        count = f"{files_done:,}/{files_total:,} {unit}"
         # An empty total would look like work without an end.
         done, total = (bytes_done, bytes_total) if bytes_total else (files_done, files_total)
         bars.update(task, completed=done, total=total, count=count, note=_short(note))
@@ -76,7 +79,7 @@ def _bar_meter(bars: Progress, what: str) -> Meter:
     return show
 
 
-def _line_meter(console: Console, what: str) -> Meter:
+def _line_meter(console: Console, what: str, unit: str) -> Meter:
     began_s = last_s = monotonic()
 
     def show(
@@ -87,11 +90,11 @@ def _line_meter(console: Console, what: str) -> Meter:
             return
         last_s = monotonic()
         share = bytes_done / bytes_total if bytes_total else files_done / max(1, files_total)
-        speed = decimal(int(bytes_done / (last_s - began_s)))
-        console.print(
-            f"{what}: {share:4.0%}  {files_done:,} of {files_total:,} files, "
-            f"{decimal(bytes_done)} of {decimal(bytes_total)}, {speed}/s  {shown(note)}"
-        )
+        parts = [f"{what}: {share:4.0%}  {files_done:,} of {files_total:,} {unit}"]
+        if bytes_total:
+            speed = decimal(int(bytes_done / (last_s - began_s)))
+            parts.append(f"{decimal(bytes_done)} of {decimal(bytes_total)}, {speed}/s")
+        console.print(f"{', '.join(parts)}  {shown(note)}")
 
     return show
 

@@ -10,7 +10,7 @@ from appliance.volume.names import text_from_bytes
 from console.catalogue.selection import Selection
 from console.commands.frame import Exit, Frame, console_command, shown
 from console.commands.progress import meter
-from console.restore.restoring import RestoreOrder, RestoreProgress, RestoreReport
+from console.restore.report import RestoreOrder, RestoreProgress, RestoreReport
 from console.restore.restoring import restore as bring_back
 
 

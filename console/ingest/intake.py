@@ -13,24 +13,17 @@ the same ingest again, after a crash or a success, takes in what is missing and 
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from msgspec import Struct
 
 from appliance.contract.errors import SteleError, info_of
-from appliance.volume.errors import (
-    INVALID_PLAN,
-    SOURCE_CHANGED,
-    SOURCE_UNREADABLE,
-    VolumeError,
-)
+from appliance.volume.errors import VolumeError
 from appliance.volume.names import check_path, text_from_bytes
 from appliance.volume.plan import DossierRef
 from appliance.volume.sizing import package_sectors
-from appliance.volume.tool.folder import FoundFile, FoundFolder, LeftOut, Reason, SourceFolder
+from appliance.volume.tool.folder import FoundFile, FoundFolder, LeftOut, SourceFolder
 from console.ingest.dossiers import Dossier, Found, find_dossiers
 from console.ingest.intake_batch import IntakeBatch
 from console.ingest.packages import (
@@ -41,51 +34,20 @@ from console.ingest.packages import (
     find_or_make,
     known_files,
 )
+from console.ingest.reasons import code_of, why_left_out
 from console.ingest.refusals import Refusal
+from console.ingest.report import IngestOrder, IngestProgress, IngestReport, Tally
 from console.ingest.titles import check_title
 from console.planner.policy import Policy
 from console.store.engine import reading
 from console.store.ids import new_id
+from console.store.landing import LandingError
 from console.store.policies import load_policy, register_policy
 from console.store.schema import ingests
 from console.store.states import IngestState, PackageState
 from console.store.workspace import Workspace
 
-REFUSALS_SHOWN_MAX = 1_000
 DOSSIERS_TOGETHER = 100
-
-
-@dataclass(frozen=True, slots=True)
-class IngestOrder:
-    """What to take in, and where it belongs. `dossier`: the whole folder is this one dossier."""
-
-    source: Path
-    fonds: str
-    series: str
-    dossier: str | None = None
-    policy: str | None = None
-    reread: bool = False
-
-
-class IngestProgress(Struct, frozen=True):
-    files_done: int
-    files_total: int
-    bytes_done: int
-    bytes_total: int
-    path: str
-
-
-class IngestReport(Struct, frozen=True):
-    """What became of an ingest. `refusals` holds the first 1,000 of `files_refused`."""
-
-    ingest_id: str
-    state: IngestState
-    packages: list[str]
-    files_taken: int
-    bytes_taken: int
-    files_known: int
-    files_refused: int
-    refusals: list[Refusal]
 
 
 def ingest(
@@ -98,6 +60,7 @@ def ingest(
     Raises:
         SteleError: 3410 the folder cannot be read or holds the data folder; 3411 a bad title;
             5203, 5204 the policy. Nothing was taken in then.
+        LandingError: 3412 the landing zone is full; what was flushed stays.
     """
     check_title("fonds", order.fonds)
     check_title("series", order.series)
@@ -138,7 +101,7 @@ class _Intake:
         self._progress = progress
         self._ingest_id = new_id("in")
         self._batch = IntakeBatch(workspace, self._ingest_id)
-        self._tally = _Tally()
+        self._tally = Tally()
         self._read_to_end: dict[OpenPackage, bool] = {}
         """Packages whose last files wait in the batch, and whether a later try may bring more."""
 
@@ -201,19 +164,9 @@ class _Intake:
 
     def end(self) -> IngestReport:
         self._flush()
-        tally = self._tally
-        state = IngestState.PARTLY if tally.files_refused else IngestState.DONE
-        self._write(state=state, ended_at=datetime.now(UTC), **tally.progress_row)
-        return IngestReport(
-            self._ingest_id,
-            state,
-            tally.packages,
-            tally.files_taken,
-            tally.bytes_taken,
-            tally.files_known,
-            tally.files_refused,
-            tally.refusals,
-        )
+        report = self._tally.report(self._ingest_id)
+        self._write(state=report.state, ended_at=datetime.now(UTC), **self._tally.progress_row)
+        return report
 
     def fail(self, error: BaseException) -> None:
         """Note in the store why this run ended early; what was flushed stays."""
@@ -238,13 +191,14 @@ class _Intake:
         if isinstance(found, FoundFolder):
             self._batch.add_folder(package.package_id, found.path, found.mtime_ns)
         elif isinstance(found, LeftOut):
-            self._refuse(package, dossier, found.path, *_why_left_out(found))
+            self._refuse(package, dossier, found.path, *why_left_out(found))
         else:
             try:
                 self._take_file(package, source, found, known.get(found.path))
+            except LandingError:
+                raise
             except (SteleError, VolumeError) as error:
-                code = _CODES.get(error.code, error.code)
-                self._refuse(package, dossier, found.path, code, error.message)
+                self._refuse(package, dossier, found.path, code_of(error), error.message)
             self._tally.files_done += 1
             self._tally.bytes_done += found.size_bytes
             self._progress(self._tally.progress(dossier.source_path(found.path)))
@@ -286,62 +240,13 @@ class _Intake:
     ) -> None:
         whole = dossier.source_path(path)
         self._batch.refuse(package.package_id, whole, code, message)
-        self._tally.files_refused += 1
-        self._tally.files_lost += code not in _NEVER_FILES
-        if len(self._tally.refusals) < REFUSALS_SHOWN_MAX:
-            self._tally.refusals.append(Refusal(whole, code, message))
+        self._tally.refuse(Refusal(whole, code, message))
 
     def _write(self, **values: object) -> None:
         with self._workspace.store.begin() as connection:
             connection.execute(
                 ingests.update().where(ingests.c.ingest_id == self._ingest_id).values(**values)
             )
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What has been counted so far."""
-
-    packages: list[str] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    files_total: int = 0
-    bytes_total: int = 0
-    files_done: int = 0
-    bytes_done: int = 0
-    files_taken: int = 0
-    bytes_taken: int = 0
-    files_known: int = 0
-    files_refused: int = 0
-    files_lost: int = 0
-    """Refused ones that a later try may bring in."""
-
-    @property
-    def progress_row(self) -> dict[str, int]:
-        return {
-            "files_done": self.files_done,
-            "bytes_done": self.bytes_done,
-            "files_refused": self.files_refused,
-        }
-
-    def progress(self, path: str) -> IngestProgress:
-        return IngestProgress(
-            self.files_done, self.files_total, self.bytes_done, self.bytes_total, path
-        )
-
-
-_CODES = {INVALID_PLAN: 3409, SOURCE_CHANGED: 3403, SOURCE_UNREADABLE: 3407}
-"""The ingest's own number for what reading the source may report."""
-
-_NEVER_FILES = (3405, 3406)
-
-_LEFT_OUT = {
-    Reason.SYMBOLIC_LINK: (3405, "a symbolic link is not followed"),
-    Reason.SOCKET: (3406, "a socket has no content to archive"),
-    Reason.PIPE: (3406, "a named pipe has no content to archive"),
-    Reason.DEVICE: (3406, "a device has no content to archive"),
-    Reason.UNREADABLE: (3407, "it cannot be read"),
-    Reason.BAD_PATH: (3409, "its name cannot stand on a disc"),
-}
 
 
 def _close(connection: sa.Connection, package: OpenPackage, *, may_get_more: bool) -> None:
@@ -353,11 +258,6 @@ def _close(connection: sa.Connection, package: OpenPackage, *, may_get_more: boo
         entries, empty_folders, folder=package.folder, dossier=ref, digests=package.digests
     )
     close(connection, package.package_id, sectors)
-
-
-def _why_left_out(found: LeftOut) -> tuple[int, str]:
-    code, message = _LEFT_OUT[found.reason]
-    return code, f"{message}: {found.detail}" if found.detail else message
 
 
 def _sha256(source: SourceFolder, found: FoundFile) -> str:

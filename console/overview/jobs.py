@@ -52,7 +52,7 @@ class CopyRow(Struct, frozen=True):
 
 
 class Work(Struct, frozen=True):
-    """What is going on. Work is done when neither list has anything open in it."""
+    """What is going on. Looking through the slots is nobody's work to wait for."""
 
     jobs: list[JobRow]
     copies: list[CopyRow]
@@ -60,9 +60,9 @@ class Work(Struct, frozen=True):
 
     @property
     def is_going_on(self) -> bool:
-        return any(not JobState(job.state).is_final for job in self.jobs) or any(
-            copy.state in _OPEN_COPIES for copy in self.copies
-        )
+        return any(
+            not JobState(job.state).is_final and job.verb != "take_inventory" for job in self.jobs
+        ) or any(copy.state in _OPEN_COPIES for copy in self.copies)
 
 
 def work(connection: sa.Connection, *, everything: bool = False) -> Work:

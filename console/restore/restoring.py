@@ -8,18 +8,23 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import sqlalchemy as sa
-from msgspec import Struct
 
 from appliance.contract.errors import SteleError
 from appliance.volume.errors import VolumeError
 from appliance.volume.tool.destination import Destination
-from console.catalogue.selection import Chosen, ChosenFile, Selection, choose
+from console.catalogue.selection import Chosen, ChosenFile, choose
 from console.overview.worker import WorkerWatch
 from console.restore.layout import below, places
+from console.restore.report import (
+    RestoreFailure,
+    RestoreOrder,
+    RestoreProgress,
+    RestoreReport,
+    Tally,
+)
 from console.retrieval.requests import create_request
 from console.store.engine import reading
 from console.store.landing import CHUNK_BYTES, Landing
@@ -28,67 +33,12 @@ from console.store.states import RequestFileState
 from console.store.workspace import Workspace
 
 POLL_S = 0.3
-FAILURES_SHOWN_MAX = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreOrder:
-    """What to bring back, and where. `wait_s`: give up when nothing comes for so long."""
-
-    selection: Selection
-    to: Path
-    from_media: bool = False
-    overwrite: bool = False
-    wait_s: float | None = None
-
-
-class RestoreProgress(Struct, frozen=True):
-    files_done: int
-    files_total: int
-    bytes_done: int
-    bytes_total: int
-    stage: str
-
-
-class RestoreFailure(Struct, frozen=True):
-    """A file that did not come back. `path` is below the destination, in name text."""
-
-    path: str
-    code: int
-    message: str
-
-
-class RestoreReport(Struct, frozen=True):
-    """What became of a restore. `failures` holds the first 1,000 of `files_failed`."""
-
-    request_id: str | None
-    files_written: int
-    bytes_written: int
-    files_there: int
-    files_failed: int
-    failures: list[RestoreFailure]
 
 
 @dataclass(slots=True)
 class _Target:
     file: ChosenFile
     path: str
-
-
-@dataclass(slots=True)
-class _Tally:
-    files_total: int = 0
-    bytes_total: int = 0
-    files_written: int = 0
-    bytes_written: int = 0
-    files_there: int = 0
-    files_failed: int = 0
-    bytes_done: int = 0
-    failures: list[RestoreFailure] = field(default_factory=list)
-
-    @property
-    def files_done(self) -> int:
-        return self.files_written + self.files_there + self.files_failed
 
 
 def restore(
@@ -126,22 +76,14 @@ class _Restore:
         self._places = places(chosen.packages)
         self._request_id: str | None = None
         self._settled = 0
-        self._tally = _Tally(len(chosen.files), sum(file.size_bytes for file in chosen.files))
+        self._tally = Tally(len(chosen.files), sum(file.size_bytes for file in chosen.files))
 
     def run(self) -> RestoreReport:
         self._make_folders()
         missing = [target for target in self._targets() if not self._is_there(target)]
         self._fetch([target for target in missing if not self._take_at_hand(target)])
         self._set_folder_times()
-        tally = self._tally
-        return RestoreReport(
-            self._request_id,
-            tally.files_written,
-            tally.bytes_written,
-            tally.files_there,
-            tally.files_failed,
-            tally.failures,
-        )
+        return self._tally.report(self._request_id)
 
     def _targets(self) -> Iterator[_Target]:
         """In the order of packages and paths, so that neighbours are written together."""
@@ -182,10 +124,7 @@ class _Restore:
         self._report(target, stage)
 
     def _fail(self, target: _Target, error: SteleError | VolumeError) -> bool:
-        self._tally.files_failed += 1
-        if len(self._tally.failures) < FAILURES_SHOWN_MAX:
-            failure = RestoreFailure(target.path, error.code, error.message)
-            self._tally.failures.append(failure)
+        self._tally.fail(RestoreFailure(target.path, error.code, error.message))
         self._report(target, "failed")
         return True
 
@@ -194,12 +133,7 @@ class _Restore:
         self._show(stage)
 
     def _show(self, stage: str) -> None:
-        tally = self._tally
-        self._progress(
-            RestoreProgress(
-                tally.files_done, tally.files_total, tally.bytes_done, tally.bytes_total, stage
-            )
-        )
+        self._progress(self._tally.progress(stage))
 
     def _fetch(self, targets: list[_Target]) -> None:
         """Ask for files that are on discs, and write each as soon as it was delivered."""

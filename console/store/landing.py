@@ -11,7 +11,8 @@ Any fsspec URL works. Only a local folder is synced; object stores keep their ow
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from time import time
@@ -28,6 +29,10 @@ from console.store.ids import new_id
 CHUNK_BYTES = 1 << 20
 _STALE_S = 86_400
 """A temporary file as old as this belongs to an ingest that was killed."""
+
+
+class LandingError(SteleError):
+    """The landing zone itself fails: nothing more can be taken in."""
 
 
 class Landed(NamedTuple):
@@ -128,9 +133,10 @@ class Landing:
 
     def _open_temporary(self, path: str) -> IO[bytes]:
         # Unbuffered where that is possible: what is written comes in big chunks.
-        if self._is_local:
-            return Path(path).open("xb", buffering=0)
-        return cast(IO[bytes], self._fs.open(path, "wb"))
+        with _numbered_errors():
+            if self._is_local:
+                return Path(path).open("xb", buffering=0)
+            return cast(IO[bytes], self._fs.open(path, "wb"))
 
     def _move(self, temporary: str, sha256: str) -> None:
         final = self._path(sha256)
@@ -160,7 +166,11 @@ class Batch:
     def put(
         self, chunks: Iterable[bytes | memoryview], digests: Collection[str] = ("sha256",)
     ) -> Landed:
-        """Take a whole content; it appears with `commit`. Nothing stays when `chunks` raises."""
+        """Take a whole content; it appears with `commit`. Nothing stays when `chunks` raises.
+
+        Raises:
+            LandingError: 3412 the landing zone cannot be written.
+        """
         sha256 = hashlib.sha256()
         sm3 = hashlib.new("sm3") if "sm3" in digests else None
         path = self._landing._new_temporary()
@@ -174,20 +184,26 @@ class Batch:
                     _write_all(out, chunk)
                     size_bytes += len(chunk)
         except BaseException:
-            self._landing._fs.rm_file(path)
+            with suppress(FileNotFoundError):
+                self._landing._fs.rm_file(path)
             raise
         landed = Landed(sha256.hexdigest(), size_bytes, sm3.hexdigest() if sm3 else "")
         self._keep(landed, path)
         return landed
 
     def commit(self, known: Collection[str] = ()) -> None:
-        """Make all contents appear, durably, except those in `known`, which are there already."""
+        """Make all contents appear, durably, except those in `known`, which are there already.
+
+        Raises:
+            LandingError: 3412 the landing zone cannot be written.
+        """
         moving = {sha: path for sha, path in self._temporary.items() if sha not in known}
         if moving:
-            self._landing._sync()
-            for sha256, path in moving.items():
-                self._landing._move(path, sha256)
-            self._landing._sync()
+            with _numbered_errors():
+                self._landing._sync()
+                for sha256, path in moving.items():
+                    self._landing._move(path, sha256)
+                self._landing._sync()
         for sha256 in moving:
             del self._temporary[sha256]
         self.discard()
@@ -221,5 +237,15 @@ class Batch:
 def _write_all(out: IO[bytes], chunk: bytes | memoryview) -> None:
     """An unbuffered file may take less than it was given."""
     rest = memoryview(chunk)
-    while rest:
-        rest = rest[out.write(rest) :]
+    with _numbered_errors():
+        while rest:
+            rest = rest[out.write(rest) :]
+
+
+@contextmanager
+def _numbered_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LandingError(3412, f"the landing zone cannot be written: {reason}") from error

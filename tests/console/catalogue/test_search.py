@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from appliance.contract.errors import SteleError
 from console.catalogue.search import Found, find
 from console.catalogue.selection import Selection, choose
-from console.ingest.intake import IngestOrder, ingest
+from console.ingest.intake import ingest
+from console.ingest.report import IngestOrder
 from console.planning.decision import approve
 from console.planning.proposal import propose
 from console.store.engine import reading

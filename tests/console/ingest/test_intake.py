@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from appliance.contract.errors import SteleError
 from appliance.volume.names import text_from_bytes
 from console.ingest import intake, intake_batch
-from console.ingest.intake import IngestOrder, IngestProgress, IngestReport, ingest
+from console.ingest.intake import ingest
+from console.ingest.report import IngestOrder, IngestProgress, IngestReport
 from console.store.schema import blobs, files, folders, ingests, packages, refusals
 from console.store.states import BlobState, FileState, IngestState, PackageState
 from console.store.workspace import Workspace, open_workspace
@@ -380,7 +381,8 @@ _CHILD = """
 import sys
 from pathlib import Path
 from console.ingest import intake_batch
-from console.ingest.intake import IngestOrder, ingest
+from console.ingest.intake import ingest
+from console.ingest.report import IngestOrder
 from console.store.workspace import open_workspace
 intake_batch.FILES_MAX = 20
 def progress(now):
@@ -414,6 +416,29 @@ def test_an_ingest_killed_half_way_leaves_nothing_broken(
     assert rows(workspace, sa.func.count(files.c.file_id)) == [(600,)]
     assert {state for (state,) in rows(workspace, packages.c.state)} == {"landed"}
     assert rows(workspace, sa.func.count(blobs.c.sha256)) == [(500,)]
+    assert landing_is_sound(workspace)
+
+
+def test_a_full_landing_zone_ends_the_ingest_and_what_is_in_stays(
+    workspace: Workspace, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(source, {"A/1.txt": "one", "B/2.txt": "two"})
+    real_open = Path.open
+    opened: list[Path] = []
+
+    def fill(path: Path, *mode: Any, **named: Any) -> Any:
+        opened.append(path)
+        if len(opened) > 1:
+            raise OSError(28, "No space left on device", path)
+        return real_open(path, *mode, **named)
+
+    monkeypatch.setattr(Path, "open", fill)
+    with pytest.raises(SteleError) as caught:
+        take(workspace, source)
+    assert caught.value.code == 3412
+    assert rows(workspace, ingests.c.state, ingests.c.error_code) == [("failed", 3412)]
+    monkeypatch.undo()
+    assert take(workspace, source).files_refused == 0
     assert landing_is_sound(workspace)
 
 

@@ -15,7 +15,8 @@ from appliance.contract.messages import LibraryTelemetry, RobotView, SlotView
 from appliance.contract.states import MediumState, RobotState, SlotState
 from appliance.volume.image import Image
 from appliance.volume.plan import decode_plan, plan_sha256
-from console.ingest.intake import IngestOrder, ingest
+from console.ingest.intake import ingest
+from console.ingest.report import IngestOrder
 from console.planning import proposal
 from console.planning.capacity import Blanks, blanks_of, choose_capacity
 from console.planning.decision import approve, reject

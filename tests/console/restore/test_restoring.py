@@ -11,12 +11,14 @@ import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
 from console.catalogue.selection import ChosenPackage, Selection
-from console.ingest.intake import IngestOrder, ingest
+from console.ingest.intake import ingest
+from console.ingest.report import IngestOrder
 from console.overview import worker
 from console.processes import READY_FILE
 from console.restore import restoring
 from console.restore.layout import places
-from console.restore.restoring import RestoreOrder, RestoreReport, restore
+from console.restore.report import RestoreOrder, RestoreReport
+from console.restore.restoring import restore
 from console.store.schema import blobs, delivered, files, request_files, requests
 from console.store.workspace import Workspace, open_workspace
 
