@@ -62,6 +62,7 @@ class Cabinet:
         """Cut the power; the world is saved and closed. No error when already stopped."""
         if self._running:
             self._running = False
+            self.xorriso.stop()
             self.robot.stop()
             for drive in self.drives.values():
                 drive.stop()

@@ -124,13 +124,20 @@ class World:
         return world
 
     def close(self) -> None:
-        """Save and let another process have the folder."""
-        self.save()
-        self._lock.close()
+        """Save and let another process have the folder. No error when already closed."""
+        if not self.closed:
+            self.save()
+            self._lock.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._lock.closed
 
     def save(self) -> None:
-        """Put the state on disk, all or nothing."""
+        """Put the state on disk, all or nothing; not any more once the world is closed."""
         self.check()
+        if self.closed:
+            return
         beside = self.folder / "world.json.new"
         beside.write_bytes(msgspec.json.encode(self.state))
         beside.replace(self.folder / "world.json")

@@ -138,8 +138,9 @@ class _Burn:
             await asyncio.sleep(self.drive.world.description.drives.close_session_s)
             self._mark(DiscState.CLOSED)
         finally:
-            self._mark(self.disc.state)
-            self._apply_flaws(path)
+            if not self.drive.world.closed:
+                self._mark(self.disc.state)
+                self._apply_flaws(path)
 
     def _mark(self, state: DiscState) -> None:
         """Put on record what the disc has become; not closed means cut off."""

@@ -40,6 +40,14 @@ class Xorriso:
 
     def __init__(self, drives: dict[str, DriveWire]) -> None:
         self._drives = drives
+        self._running: set[asyncio.Task[object]] = set()
+        self._powered = True
+
+    def stop(self) -> None:
+        """Cut the drives' power: every run under way loses its drive."""
+        self._powered = False
+        for task in self._running:
+            task.cancel()
 
     async def run(self, argv: tuple[str, ...], host: Host, folder: Path | None = None) -> int:
         """Do what the words say and return the exit code.
@@ -47,6 +55,20 @@ class Xorriso:
         `folder` is where relative device addresses start. Cancelling the call is the
         death of the program: a disc that is being written stays as it is then.
         """
+        task = asyncio.current_task()
+        if task:
+            self._running.add(task)
+        try:
+            return await self._obey(argv, host, folder)
+        except asyncio.CancelledError:
+            if self._powered:
+                raise
+            host.say("libburn : FATAL : Lost connection to drive\n")
+            return _abort(host, cdrecord=True, severity="FATAL")
+        finally:
+            self._running.discard(task)
+
+    async def _obey(self, argv: tuple[str, ...], host: Host, folder: Path | None) -> int:
         host.say(report.BANNER)
         if not argv:
             host.say("usage : xorriso [commands]\n        More is told by command -help\n")

@@ -356,3 +356,42 @@ def test_nothing_can_be_read_from_a_blank_disc_or_an_open_tray(tell: Tell) -> No
             await bench.read()
 
     tell(story)
+
+
+def test_a_power_cut_during_a_burn(tell: Tell) -> None:
+    async def story(bench: Bench) -> None:
+        process = await bench.start(*bench.burn_words(1000, "speed=0.1"))
+        await process.write(IMAGE)
+        await asyncio.sleep(10)
+        bench.cabinet.stop()
+        world = World.open(bench.cabinet.world.folder)
+        assert "libburn : FATAL : Lost connection to drive" in [
+            line async for line in process.lines()
+        ]
+        assert await process.wait() == 5
+        disc = world.disc_at("d1")
+        assert disc
+        assert (disc.state, disc.damaged) == (DiscState.APPENDABLE, True)
+        assert 0 < disc.written_sectors < 1000
+        with Cabinet(world) as cabinet:
+            again = Bench(cabinet)
+            assert "is appendable , but next track" in "".join((await again.toc()).lines)
+
+    tell(story)
+
+
+def test_drives_burn_side_by_side(tell: Tell) -> None:
+    async def story(bench: Bench) -> None:
+        world = bench.cabinet.world
+        disc = world.disc_at("s002")
+        assert disc
+        world.move(disc, "d2")
+        bench.cabinet.refresh()
+        other = Bench(bench.cabinet)
+        other.device = bench.cabinet.device_path("d2")
+        await other.run("-no_rc", "-outdev", other.device, "-eject", "out")
+        first, second = await asyncio.gather(bench.burn(), other.burn())
+        assert (first.exit_code, second.exit_code) == (0, 0)
+        assert asyncio.get_running_loop().time() < 50
+
+    tell(story)
