@@ -15,9 +15,8 @@ from appliance.volume.document import (
 )
 from appliance.volume.errors import VOLUME_TOO_LARGE, VolumeError
 from appliance.volume.plan import VolumePlan, plan_sha256
-from appliance.volume.regions import FixedBytes, Lines, Region
+from appliance.volume.regions import FixedBytes, LateBytes, Lines, Region, padded
 from appliance.volume.tree import Tree
-from appliance.volume.udf.tags import SECTOR
 
 READ_STEP = 2**19
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -78,7 +77,7 @@ def payload_bytes(plan: VolumePlan) -> int:
 
 
 def _fixed(name: str, content: bytes) -> TagFile:
-    return TagFile(name, len(content), FixedBytes(content, -(-len(content) // SECTOR) * SECTOR))
+    return TagFile(name, len(content), FixedBytes(content, padded(len(content))))
 
 
 def _lines(
@@ -115,20 +114,6 @@ def _tag_manifest(files: list[TagFile], algorithm: str) -> TagFile:
         return "".join(f"{file.digest(algorithm)}  {file.name}\n" for file in names).encode()
 
     return TagFile(tag_manifest_name(algorithm), size, LateBytes(content, size))
-
-
-class LateBytes:
-    """A few bytes of known length that are worked out only when somebody reads them."""
-
-    def __init__(self, make: Callable[[], bytes], length: int) -> None:
-        self.size_bytes = -(-length // SECTOR) * SECTOR
-        self._make = make
-        self._made: FixedBytes | None = None
-
-    def read(self, offset: int, length: int) -> bytes:
-        if self._made is None:
-            self._made = FixedBytes(self._make(), self.size_bytes)
-        return self._made.read(offset, length)
 
 
 def _bag_info(plan: VolumePlan) -> str:

@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from appliance.volume.tree import Tree
 from appliance.volume.udf import cs0
@@ -67,27 +68,25 @@ class DirectoryLists:
         stop = min(start + length, self.list_bytes[number])
         if start >= stop:
             return bytes(length)
-        block = self._first_block + self.first_sectors[number]
-        tree, pieces, begin = self._tree, [], None
+        made = list(self._identifiers(number, start, stop))
+        skip = start - made[0][0]
+        return b"".join([raw for _, raw in made])[skip : skip + length].ljust(length, b"\0")
+
+    def _identifiers(self, number: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """Where each entry that lies in the range begins, and its bytes."""
+        tree, block = self._tree, self._first_block + self.first_sectors[number]
         if start < PARENT_IDENTIFIER_BYTES:
-            begin = 0
             above = self._folder_entries + tree.parents[number] if number else self._root_entry
-            pieces.append(parent_identifier(block, above))
+            yield 0, parent_identifier(block, above)
         folders = tree.folders_in(number) if start < self._folders_end(number) else range(0)
         for inner in _overlapping(self._folder_offsets, folders, start, stop):
-            at = self._folder_offsets[inner]
-            begin = at if begin is None else begin
+            at, entry = self._folder_offsets[inner], self._folder_entries + inner
             name = cs0.encode(tree.disc_name_of_folder(inner))
-            entry = self._folder_entries + inner
-            pieces.append(file_identifier(block + at // SECTOR, entry, name, folder=True))
+            yield at, file_identifier(block + at // SECTOR, entry, name, folder=True)
         for index in _overlapping(self._file_offsets, tree.files_in(number), start, stop):
-            at = self._file_offsets[index]
-            begin = at if begin is None else begin
+            at, entry = self._file_offsets[index], self._file_entries + index
             name = cs0.encode(tree.disc_name_of_file(index))
-            entry = self._file_entries + index
-            pieces.append(file_identifier(block + at // SECTOR, entry, name, folder=False))
-        skip = start - (begin or 0)
-        return b"".join(pieces)[skip : skip + length].ljust(length, b"\0")
+            yield at, file_identifier(block + at // SECTOR, entry, name, folder=False)
 
     def _folders_end(self, number: int) -> int:
         files = self._tree.files_in(number)

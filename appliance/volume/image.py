@@ -10,7 +10,7 @@ from appliance.volume.frame import Frame
 from appliance.volume.layout import PARTITION_SECTOR, Layout
 from appliance.volume.plan import VolumePlan
 from appliance.volume.plan_rules import check_plan
-from appliance.volume.regions import FixedBytes, Region, Sectors
+from appliance.volume.regions import FixedBytes, Region, Sectors, padded
 from appliance.volume.udf.tags import SECTOR
 
 ZERO_SECTOR = bytes(SECTOR)
@@ -120,11 +120,6 @@ class Image:
                 lambda sector: frame.sectors.get(behind + sector, ZERO_SECTOR),
             ),
         ]
-
-
-def padded(size_bytes: int) -> int:
-    """The size in whole sectors, in bytes."""
-    return -(-size_bytes // SECTOR) * SECTOR
 
 
 def _no_payload(_index: int, _offset: int, _length: int) -> bytes:

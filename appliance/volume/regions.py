@@ -8,6 +8,11 @@ from typing import Protocol
 from appliance.volume.udf.tags import SECTOR
 
 
+def padded(size_bytes: int) -> int:
+    """The size in whole sectors, in bytes."""
+    return -(-size_bytes // SECTOR) * SECTOR
+
+
 class Region(Protocol):
     """A run of bytes known from the plan."""
 
@@ -27,6 +32,20 @@ class FixedBytes:
 
     def read(self, offset: int, length: int) -> bytes:
         return self._content[offset : offset + length].ljust(length, b"\0")
+
+
+class LateBytes:
+    """A few bytes of known length that are worked out only when somebody reads them."""
+
+    def __init__(self, make: Callable[[], bytes], length: int) -> None:
+        self.size_bytes = padded(length)
+        self._make = make
+        self._made: FixedBytes | None = None
+
+    def read(self, offset: int, length: int) -> bytes:
+        if self._made is None:
+            self._made = FixedBytes(self._make(), self.size_bytes)
+        return self._made.read(offset, length)
 
 
 class Sectors:
@@ -59,7 +78,7 @@ class Lines:
                 self._starts.append(offset)
             offset += lengths(index)
         self.text_bytes = offset
-        self.size_bytes = -(-offset // SECTOR) * SECTOR
+        self.size_bytes = padded(offset)
 
     def read(self, offset: int, length: int) -> bytes:
         if offset >= self.text_bytes:

@@ -28,17 +28,20 @@ class Tree:
         self.parents = array("I", [0]) * count
         self.first_folder = array("I", [0]) * count
         self.folder_count = array("I", [0]) * count
-        for number in range(1, count):
+        self.first_file = array("I", [0]) * count
+        self.file_count = array("I", [0]) * count
+        self.file_folders = array("I", [0]) * len(plan.files)
+        self._place_folders(numbers)
+        self._place_files(numbers)
+        self._alias_folders, self._alias_files = self._find_aliases()
+
+    def _place_folders(self, numbers: dict[str, int]) -> None:
+        for number in range(1, len(self.paths)):
             parent = numbers[self.paths[number].rpartition("/")[0]]
             self.parents[number] = parent
             if not self.folder_count[parent]:
                 self.first_folder[parent] = number
             self.folder_count[parent] += 1
-        self.first_file = array("I", [0]) * count
-        self.file_count = array("I", [0]) * count
-        self.file_folders = array("I", [0]) * len(plan.files)
-        self._place_files(numbers)
-        self._alias_folders, self._alias_files = self._find_aliases()
 
     def _place_files(self, numbers: dict[str, int]) -> None:
         last, number = None, 0
