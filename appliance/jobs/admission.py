@@ -37,7 +37,7 @@ class Admission:
                 self._check_present(body)
             case TakeInventory() as body:
                 for slot in body.slots:
-                    if self._library.media.slot(slot) is None:
+                    if self._library.slots.find(slot) is None:
                         raise SteleError(2207, f"this library has no slot {slot!r}")
             case _:
                 pass

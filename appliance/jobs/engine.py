@@ -17,7 +17,6 @@ from sqlite_utils import Database
 
 from appliance.contract.errors import SteleError, info_of
 from appliance.contract.messages import (
-    Burn,
     Cancel,
     Command,
     Grant,
@@ -30,22 +29,19 @@ from appliance.jobs.admission import Admission
 from appliance.jobs.journal import Journal
 from appliance.jobs.progress import Pace
 from appliance.jobs.records import JobRecord, first_record
+from appliance.jobs.restart import recover
 from appliance.jobs.run import Interruption, JobRun, Surroundings
 from appliance.jobs.runner import Runner, job_changed
 from appliance.jobs.steps import resumed
 from appliance.services.content import ContentClient
 from appliance.services.events import EventSink
-from appliance.services.library import LIBRARY, Library
-from appliance.services.media import drive_place
+from appliance.services.library import Library
 from appliance.services.plans import Plans
-from appliance.services.reconciliation import reconcile
 
 log = logging.getLogger(__name__)
 
 SHOWN_AFTER_END = timedelta(minutes=2)
 """How long telemetry still shows a job that has ended."""
-RECONCILE_AGAIN_S = 60.0
-UNEXPECTED = 5000
 _RECOVERY = "reconciliation"
 
 
@@ -182,38 +178,12 @@ class Engine:
 
     async def _recover(self) -> None:
         """Know where everything is, then let the jobs run; inventories first: they find media."""
-        while not await self._reconcile():
-            await asyncio.sleep(RECONCILE_AGAIN_S)
-        self._claim()
+        await recover(self._library, self._runs.values())
         self._reconciled = True
-        if not self._library.media.was_surveyed() and not any(self._surveys()):
+        if not self._library.slots.were_surveyed() and not self._surveys():
             self._take_first_inventory()
-        for run in (*self._surveys(), *(run for run in self._runs.values())):
+        for run in (*self._surveys(), *self._runs.values()):
             self._launch(run)
-
-    async def _reconcile(self) -> bool:
-        wanted = {run.record.medium_id for run in self._runs.values() if run.record.medium_id}
-        try:
-            await reconcile(self._library, wanted)
-        except Exception as error:
-            log.exception("the hardware cannot be reconciled with the catalogue")
-            self._library.alarms.sound(LIBRARY, info_of(error))
-            return False
-        self._library.alarms.clear(LIBRARY, UNEXPECTED)
-        return True
-
-    def _claim(self) -> None:
-        """Give back to each job the medium, and the drive, that it had."""
-        for seat in self._library.drives:
-            medium = self._library.media.at(drive_place(seat.name))
-            owners = [r for r in self._runs.values() if medium and r.record.medium_id == medium.id]
-            if medium is not None and owners:
-                owner = next((run for run in owners if run.record.drive == seat.name), owners[0])
-                self._library.drives.claim(seat.name, owner.id)
-                self._library.reservations.adopt(medium.id, owner.id)
-        for run in self._runs.values():
-            if isinstance(run.record.body, Burn) and run.record.medium_id:
-                self._library.reservations.adopt(run.record.medium_id, run.id)
 
     def _surveys(self) -> list[JobRun]:
         return [r for r in self._runs.values() if isinstance(r.record.body, TakeInventory)]

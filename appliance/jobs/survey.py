@@ -19,7 +19,7 @@ class SurveyJob:
         library, record = self._run.use.library, self._run.record
         slots = [
             slot
-            for slot in library.media.slots()
+            for slot in library.slots.all()
             if not self._params.slots or slot.name in self._params.slots
         ]
         self._run.progress.plan({Step.SURVEY: len(slots)})

@@ -24,6 +24,7 @@ from appliance.services.media import OUTSIDE, Media, Medium, slot_place
 from appliance.services.mover import Mover
 from appliance.services.moves import Moves
 from appliance.services.reservations import Reservations
+from appliance.services.slots import Slots
 from appliance.services.views import library_view
 from hal.errors import HalError
 from hal.interfaces.changer import Changer
@@ -54,7 +55,8 @@ class Library:
         self._changer = changer
         self._db = db
         self.alarms = Alarms(db, events)
-        self.media = Media(db, events)
+        self.slots = Slots(db, changer.slots)
+        self.media = Media(db, self.slots, events)
         self.catalogue = Catalogue(db, now)
         self.losses = Losses(
             db, media=self.media, catalogue=self.catalogue, alarms=self.alarms, events=events
@@ -64,6 +66,7 @@ class Library:
             changer,
             drives,
             moves=Moves(db, self.media, now),
+            slots=self.slots,
             media=self.media,
             losses=self.losses,
             alarms=self.alarms,
@@ -74,7 +77,6 @@ class Library:
         self._surveys = 0
         self._found_one = asyncio.Event()
         self._shared_loads: dict[str, int] = {}
-        self.media.declare_slots(changer.slots)
 
     async def reserve_blank(self, job_id: str, size_bytes: int) -> Medium:
         """Have a medium that is blank, or presumed so, and not known to be too small.
@@ -188,7 +190,7 @@ class Library:
         self._changed()
 
     def _see(self, slot: str, medium: Medium | None, *, present: bool) -> None:
-        self.media.see_slot(slot, SlotState.FULL if present else SlotState.EMPTY, self._now())
+        self.slots.see(slot, SlotState.FULL if present else SlotState.EMPTY, self._now())
         if not present:
             if medium is not None and medium.is_home:
                 self.losses.lose_medium(medium.id)
@@ -204,6 +206,7 @@ class Library:
         """The whole library as it stands, from memory and database; asks no hardware."""
         return library_view(
             self._now(),
+            slots=self.slots,
             media=self.media,
             drives=self.drives,
             changer=self._changer,

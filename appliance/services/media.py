@@ -1,4 +1,4 @@
-"""The inventory: every medium and slot, where each medium is, and what is known of it.
+"""The inventory: every medium, where it is, and what is known of it.
 
 The database itself keeps two invariants: a partial unique index lets two media never share a slot,
 a drive or the gripper (I2), and a trigger lets a medium's state never climb back to one that may be
@@ -10,7 +10,6 @@ slot, and the slot becomes its home.
 
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +19,7 @@ from appliance.contract.errors import SteleError
 from appliance.contract.messages import ErrorInfo, MediumChanged
 from appliance.contract.states import MediumState, SlotState
 from appliance.services.events import EventSink
+from appliance.services.slots import Slots
 
 ROBOT = "robot"
 OUTSIDE = "outside"
@@ -31,11 +31,6 @@ MIGRATIONS = Migrations("media")
 @MIGRATIONS()
 def create_media(db: Database) -> None:
     for statement in (
-        """CREATE TABLE slots (
-            name TEXT PRIMARY KEY,
-            number INTEGER NOT NULL,
-            state TEXT NOT NULL,
-            probed_at TEXT) STRICT""",
         """CREATE TABLE media (
             id TEXT PRIMARY KEY,
             home_slot TEXT UNIQUE REFERENCES slots(name),
@@ -75,14 +70,6 @@ class Medium(Struct, frozen=True):
         return self.home_slot is not None and self.place == slot_place(self.home_slot)
 
 
-class Slot(Struct, frozen=True):
-    """A slot as last seen."""
-
-    name: str
-    state: SlotState
-    probed_at: datetime | None
-
-
 _MEDIUM = "SELECT id, home_slot, place, state, volume_id, label, capacity_bytes, error FROM media "
 
 
@@ -103,53 +90,18 @@ class Media:
     """The rows, and the one way to change them: each change tells the outbox."""
 
     def __init__(
-        self, db: Database, events: EventSink, *, mint: Callable[[], str] = mint_medium_id
+        self,
+        db: Database,
+        slots: Slots,
+        events: EventSink,
+        *,
+        mint: Callable[[], str] = mint_medium_id,
     ) -> None:
         MIGRATIONS.apply(db)
         self._db = db
+        self._slots = slots
         self._events = events
         self._mint = mint
-
-    def declare_slots(self, names: tuple[str, ...]) -> None:
-        """Make a row for each of the changer's slots; those that it no longer has stay."""
-        with self._db.atomic():
-            self._db.conn.executemany(
-                "INSERT INTO slots VALUES (?, ?, ?, NULL) "
-                "ON CONFLICT(name) DO UPDATE SET number = excluded.number",
-                [(name, n, SlotState.UNKNOWN) for n, name in enumerate(names)],
-            )
-
-    def slots(self) -> list[Slot]:
-        rows = self._db.conn.execute("SELECT name, state, probed_at FROM slots ORDER BY number")
-        return [_slot(row) for row in rows]
-
-    def slot(self, name: str) -> Slot | None:
-        row = self._db.conn.execute(
-            "SELECT name, state, probed_at FROM slots WHERE name = ?", (name,)
-        ).fetchone()
-        return _slot(row) if row else None
-
-    def was_surveyed(self) -> bool:
-        """Whether the robot has ever looked into a slot."""
-        row = self._db.conn.execute("SELECT count(probed_at) FROM slots").fetchone()
-        return bool(row[0])
-
-    def free_slot(self) -> str | None:
-        """A slot seen empty that is no medium's home."""
-        row = self._db.conn.execute(
-            "SELECT name FROM slots WHERE state = ? "
-            "AND name NOT IN (SELECT home_slot FROM media WHERE home_slot IS NOT NULL) "
-            "ORDER BY number LIMIT 1",
-            (SlotState.EMPTY,),
-        ).fetchone()
-        return str(row[0]) if row else None
-
-    def see_slot(self, name: str, state: SlotState, at: datetime | None = None) -> None:
-        """Remember what a slot was found to be; `at` is set when the robot's probe looked."""
-        self._db.conn.execute(
-            "UPDATE slots SET state = ?, probed_at = coalesce(?, probed_at) WHERE name = ?",
-            (state, at.isoformat() if at else None, name),
-        )
 
     def all(self) -> Iterator[Medium]:
         for row in self._db.conn.execute(_MEDIUM + "ORDER BY rowid").fetchall():
@@ -195,7 +147,7 @@ class Media:
             home = before.home_slot
             if home is not None:
                 there = place == slot_place(home)
-                self.see_slot(home, SlotState.FULL if there else SlotState.EMPTY)
+                self._slots.see(home, SlotState.FULL if there else SlotState.EMPTY)
             if place != ROBOT:
                 self._tell(medium_id, error)
 
@@ -252,10 +204,6 @@ class Media:
                 error=error,
             )
         )
-
-
-def _slot(row: tuple[str, str, str | None]) -> Slot:
-    return Slot(row[0], SlotState(row[1]), datetime.fromisoformat(row[2]) if row[2] else None)
 
 
 def _medium(

@@ -19,6 +19,7 @@ from appliance.services.alarms import Alarms
 from appliance.services.losses import Losses
 from appliance.services.media import OUTSIDE, Media, drive_place, slot_place
 from appliance.services.moves import Move, Moves
+from appliance.services.slots import Slots
 from hal.errors import HalError
 from hal.interfaces.changer import Changer
 from hal.interfaces.optical_drive import DiscStatus, OpticalDrive
@@ -46,6 +47,7 @@ class Mover:
         drives: Mapping[str, OpticalDrive],
         *,
         moves: Moves,
+        slots: Slots,
         media: Media,
         losses: Losses,
         alarms: Alarms,
@@ -55,6 +57,7 @@ class Mover:
         self._changer = changer
         self._drives = drives
         self._moves = moves
+        self._slots = slots
         self._media = media
         self._losses = losses
         self._alarms = alarms
@@ -185,7 +188,7 @@ class Mover:
         return answer
 
     def _new_home(self, medium_id: str) -> str:
-        slot = self._media.free_slot()
+        slot = self._slots.free()
         if slot is None:
             raise SteleError(2205, f"there is no empty slot for medium {medium_id}")
         self._media.settle_home(medium_id, slot)

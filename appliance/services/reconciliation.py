@@ -128,7 +128,7 @@ async def _put_away(library: Library, seat: Seat, medium_id: str) -> None:
         library.drives.suspend(seat, info_of(error))
         library.drives.release(seat)
     except SteleError as error:
-        if library.media.was_surveyed():
+        if library.slots.were_surveyed():
             library.alarms.sound(f"drive:{seat.name}", error.info)
     else:
         library.alarms.clear(f"drive:{seat.name}")

@@ -6,13 +6,21 @@ from appliance.contract.messages import DriveView, LibraryTelemetry, RobotView, 
 from appliance.contract.states import RobotState
 from appliance.services.alarms import Alarms
 from appliance.services.drives import Drives, Seat
-from appliance.services.media import ROBOT, Media, Medium, Slot
+from appliance.services.media import ROBOT, Media, Medium
 from appliance.services.mover import CHANGER
+from appliance.services.slots import Slot, Slots
 from hal.interfaces.changer import Changer
 
 
 def library_view(
-    at: datetime, *, media: Media, drives: Drives, changer: Changer, doing: str, alarms: Alarms
+    at: datetime,
+    *,
+    slots: Slots,
+    media: Media,
+    drives: Drives,
+    changer: Changer,
+    doing: str,
+    alarms: Alarms,
 ) -> LibraryTelemetry:
     """Everything as it stands in memory and database."""
     known = list(media.all())
@@ -21,7 +29,7 @@ def library_view(
     held = by_place.get(ROBOT)
     return LibraryTelemetry(
         at=at,
-        slots=[_slot_view(slot, by_home.get(slot.name)) for slot in media.slots()],
+        slots=[_slot_view(slot, by_home.get(slot.name)) for slot in slots.all()],
         drives=[_drive_view(seat, by_place.get(f"drive:{seat.name}")) for seat in drives],
         robot=RobotView(
             state=RobotState(changer.state.value),

@@ -175,7 +175,7 @@ class Station:
 
     async def surveyed(self) -> None:
         """Wait for the end of the first inventory."""
-        await self.until(lambda: all(slot.probed_at for slot in self.library.media.slots()))
+        await self.until(lambda: all(slot.probed_at for slot in self.library.slots.all()))
         await self.settled()
 
     async def settled(self, *, limit_s: float = 100_000.0) -> None:

@@ -11,6 +11,7 @@ from appliance.contract.errors import SteleError
 from appliance.services.catalogue import Catalogue
 from appliance.services.media import Media
 from appliance.services.plans import Plans
+from appliance.services.slots import Slots
 from appliance.services.state import open_state
 from appliance.volume.image import Image
 from appliance.volume.plan import PlanFile, VolumePlan, make_plan, plan_sha256
@@ -23,7 +24,7 @@ MANY = 100_000
 
 def catalogue(folder: Path) -> Catalogue:
     db = open_state(folder / "state.db")
-    Media(db, Outbox(db, lambda: BEGAN))
+    Media(db, Slots(db, ()), Outbox(db, lambda: BEGAN))
     return Catalogue(db, lambda: BEGAN)
 
 

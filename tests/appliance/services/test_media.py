@@ -4,21 +4,30 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from appliance.agent.outbox import Outbox
 from appliance.contract.errors import SteleError
 from appliance.contract.states import MediumState, SlotState
 from appliance.services.media import ROBOT, Media, slot_place
+from appliance.services.slots import Slots
 from appliance.services.state import open_state
 from tests.appliance.jobs.station import BEGAN
 
 
 @pytest.fixture
-def media(tmp_path: Path) -> Media:
-    db = open_state(tmp_path / "state.db")
-    media = Media(db, Outbox(db, lambda: BEGAN))
-    media.declare_slots(("s1", "s2", "s3"))
-    return media
+def slots(db: Database) -> Slots:
+    return Slots(db, ("s1", "s2", "s3"))
+
+
+@pytest.fixture
+def media(db: Database, slots: Slots) -> Media:
+    return Media(db, slots, Outbox(db, lambda: BEGAN))
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Database:
+    return open_state(tmp_path / "state.db")
 
 
 @pytest.mark.parametrize("place", ["slot:s1", "drive:d1", ROBOT])
@@ -44,23 +53,23 @@ def test_a_written_medium_is_never_blank_again(media: Media, state: MediumState)
     assert media.get(medium.id).state is state
 
 
-def test_a_medium_that_leaves_its_slot_leaves_it_empty(media: Media) -> None:
+def test_a_medium_that_leaves_its_slot_leaves_it_empty(media: Media, slots: Slots) -> None:
     medium = media.add(slot_place("s1"), "s1", MediumState.UNSEEN)
     media.relocate(medium.id, ROBOT)
-    slot = media.slot("s1")
+    slot = slots.find("s1")
     assert slot is not None
     assert slot.state is SlotState.EMPTY
     media.relocate(medium.id, slot_place("s1"))
-    slot = media.slot("s1")
+    slot = slots.find("s1")
     assert slot is not None
     assert slot.state is SlotState.FULL
 
 
-def test_a_free_slot_is_one_seen_empty_that_is_nobodys_home(media: Media) -> None:
+def test_a_free_slot_is_one_seen_empty_that_is_nobodys_home(media: Media, slots: Slots) -> None:
     media.add("drive:d1", "s1", MediumState.UNSEEN)
     for slot in ("s1", "s2"):
-        media.see_slot(slot, SlotState.EMPTY, BEGAN)
-    assert media.free_slot() == "s2"
+        slots.see(slot, SlotState.EMPTY, BEGAN)
+    assert slots.free() == "s2"
 
 
 def test_ids_are_unlike(media: Media) -> None:

@@ -1,0 +1,47 @@
+"""What comes before any job after a start: the hardware is asked, jobs get back what they had."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+
+from appliance.contract.errors import info_of
+from appliance.contract.messages import Burn
+from appliance.jobs.run import JobRun
+from appliance.services.library import LIBRARY, Library
+from appliance.services.media import drive_place
+from appliance.services.reconciliation import reconcile
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 60.0
+UNEXPECTED = 5000
+
+
+async def recover(library: Library, runs: Collection[JobRun]) -> None:
+    """Return when it is known where every medium is and the unfinished jobs have theirs again."""
+    while True:
+        wanted = {run.record.medium_id for run in runs if run.record.medium_id}
+        try:
+            await reconcile(library, wanted)
+        except Exception as error:
+            log.exception("the hardware cannot be reconciled with the catalogue")
+            library.alarms.sound(LIBRARY, info_of(error))
+        else:
+            break
+        await asyncio.sleep(AGAIN_S)
+    library.alarms.clear(LIBRARY, UNEXPECTED)
+    _give_back(library, runs)
+
+
+def _give_back(library: Library, runs: Collection[JobRun]) -> None:
+    """Each job gets the drive that its medium is in; a burn job, whose medium is its own, that."""
+    for seat in library.drives:
+        medium = library.media.at(drive_place(seat.name))
+        owners = [run for run in runs if medium and run.record.medium_id == medium.id]
+        if medium is not None and owners:
+            owner = next((run for run in owners if run.record.drive == seat.name), owners[0])
+            library.drives.claim(seat.name, owner.id)
+            library.reservations.adopt(medium.id, owner.id)
+    for run in runs:
+        if isinstance(run.record.body, Burn) and run.record.medium_id:
+            library.reservations.adopt(run.record.medium_id, run.id)
