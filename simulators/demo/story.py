@@ -77,8 +77,8 @@ class Story:
         self._console(
             "ingest", str(self.stage.source), "--fonds", "DEMO", "--series", "S1", ok=(0, 3)
         )
-        plan = self._ask("plan")["plan_id"]
-        self._console("approve", str(plan))
+        self._console("plan")
+        self._console("approve", "latest")
         self._console("jobs", "--watch")
 
     def get_back(self) -> Comparison:

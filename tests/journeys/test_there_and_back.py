@@ -24,5 +24,6 @@ def test_an_awkward_folder_comes_back_from_discs_bit_for_bit(tmp_path: Path) -> 
         subprocess.run(["diff", "-r", source, out], check=True)
         result = compare(source, out, lambda _: None)
         assert not result.differences
-        found = running.ask("find", "纪录") or running.ask("find", "会议记录")
-        assert found
+        found = running.ask("find", "会议记录 第一次")["files"]
+        assert [file["path"] for file in found] == ["一九五三年/第一次.txt"]
+        assert len(found[0]["copies"]) == 2
