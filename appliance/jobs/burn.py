@@ -4,7 +4,6 @@ A disc whose burn has begun is never burned again (I7). After a restart it is ve
 is there and right it is accepted, otherwise it is condemned and the volume burned on another.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -39,25 +38,34 @@ class BurnJob:
         self._image: Image | None = None
 
     async def prepare(self) -> Outcome:
-        """Have the plan on our own disk, checked, and its files in the catalogue."""
-        access = ContentAccess(self._run, self._params.content)
-        digest = self._params.plan_sha256
+        """Have the plan on our own disk, checked, and its files in the catalogue.
+
+        A large plan takes much memory, so only some jobs prepare at once, and none keeps its
+        plan in memory while it waits for a drive.
+        """
+        with self._run.waiting("its turn"):
+            await self._run.interruptible(self._use.preparing.acquire())
+        try:
+            await self._run.interruptible(self._prepare())
+        finally:
+            self._use.preparing.release()
+        return Outcome(Turn.GOOD, self._run.record)
+
+    async def _prepare(self) -> None:
+        digest, volume_id = self._params.plan_sha256, self._params.volume_id
         if not self._use.plans.has(digest):
-            plan = await self._run.interruptible(access.reach(self._use.content.plan))
-            await self._use.plans.keep(plan, digest)
-        image = await self._layout()
-        if image.plan.identity.volume_id != self._params.volume_id:
-            raise SteleError(
-                3303, f"the plan sent for {self._params.volume_id} is of another volume"
-            )
+            access = ContentAccess(self._run, self._params.content)
+            await self._use.plans.keep(await access.reach(self._use.content.plan), digest)
+        image = await self._use.plans.layout(digest)
+        if image.plan.identity.volume_id != volume_id:
+            raise SteleError(3303, f"the plan sent for {volume_id} is of another volume")
         if image.size_bytes != self._params.image_size_bytes:
             raise SteleError(
                 3313,
-                f"volume {self._params.volume_id} makes an image of {image.size_bytes} bytes, "
-                f"not of the {self._params.image_size_bytes} that were ordered",
+                f"volume {volume_id} makes an image of {image.size_bytes} bytes, not of the "
+                f"{self._params.image_size_bytes} that were ordered",
             )
-        await self._run.interruptible(self._use.library.catalogue.enter_volume(image, digest))
-        return Outcome(Turn.GOOD, self._run.record)
+        await self._use.library.catalogue.enter_volume(image, digest)
 
     async def allocate(self) -> Outcome:
         """Reserve a blank."""
@@ -129,7 +137,7 @@ class BurnJob:
         self._run.progress.begin(Step.VERIFY)
         with self._run.working(DriveState.VERIFYING) as seat:
             reading = await self._run.interruptible(
-                verify_disc(seat.drive, image, self._run.advance)
+                verify_disc(seat.drive, self._use.library.mover, image, self._run.advance)
             )
         self._run.progress.complete()
         copy = copy_of(self._params, self._params.plan_sha256, image)
@@ -137,11 +145,9 @@ class BurnJob:
         return Outcome(Turn.GOOD, self._run.record, note)
 
     async def _layout(self) -> Image:
-        """The image's layout, made off the event loop when it is first wanted."""
+        """The image's layout, kept from the burn to the verification."""
         if self._image is None:
-            plan = await self._use.plans.load(self._params.plan_sha256)
-            loop = asyncio.get_running_loop()
-            self._image = await loop.run_in_executor(None, Image, plan)
+            self._image = await self._use.plans.layout(self._params.plan_sha256)
         return self._image
 
     async def _written(

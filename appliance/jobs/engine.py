@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 SHOWN_AFTER_END = timedelta(minutes=2)
 """How long telemetry still shows a job that has ended."""
+PREPARING_MAX = 2
 _RECOVERY = "reconciliation"
 
 
@@ -75,6 +76,7 @@ class Engine:
             journal=self._journal,
             events=events,
             pace=Pace(),
+            preparing=asyncio.Semaphore(PREPARING_MAX),
             now=now,
             changed=changed,
         )

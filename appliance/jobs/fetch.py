@@ -58,7 +58,8 @@ class FetchJob:
         self._run.progress.plan({Step.READ: total})
         self._run.progress.begin(Step.READ)
         with self._run.working(DriveState.READING) as seat:
-            reader = await seat.drive.open_reader()
+            async with self._use.library.mover.at_rest():
+                reader = await seat.drive.open_reader()
             try:
                 await self._run.interruptible(self._deliver(reader, files, total))
             finally:
@@ -72,7 +73,12 @@ class FetchJob:
     async def _wanted(self) -> list[FilePlace]:
         if self._files is None:
             items = await self._access.reach(self._use.content.items)
-            self._files = [self._place(item) for item in items]
+            files = []
+            for number, item in enumerate(items):
+                files.append(self._place(item))
+                if number % 1000 == 0:
+                    await asyncio.sleep(0)
+            self._files = files
         return self._files
 
     def _place(self, item: FetchItem) -> FilePlace:

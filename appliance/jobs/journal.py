@@ -6,7 +6,7 @@ in the transaction that closes its act, together with whatever else is then true
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -86,13 +86,6 @@ class Journal:
         """Jobs that are not final, oldest first."""
         rows = self._db.conn.execute("SELECT record FROM jobs WHERE NOT final ORDER BY number")
         return [decode_record(row[0]) for row in rows]
-
-    def latest(self, count: int) -> Iterator[JobRecord]:
-        """The newest jobs, final or not, newest first."""
-        rows = self._db.conn.execute(
-            "SELECT record FROM jobs ORDER BY number DESC LIMIT ?", (count,)
-        ).fetchall()
-        return (decode_record(row[0]) for row in rows)
 
     def intend(self, record: JobRecord) -> int:
         """Write down what the job is about to do; returns the act's number."""

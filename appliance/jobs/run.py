@@ -53,6 +53,8 @@ class Surroundings:
     journal: Journal
     events: EventSink
     pace: Pace
+    preparing: asyncio.Semaphore
+    """How many jobs may have a plan in memory before they have a drive."""
     now: Callable[[], datetime]
     changed: Callable[[], None]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from appliance.contract.errors import SteleError
+from appliance.services.mover import Mover
 from appliance.volume.image import Image
 from appliance.volume.verifier import ImageVerifier, VerifyReport
 from hal.interfaces.optical_drive import OpticalDrive
@@ -23,7 +24,7 @@ class Reading(Struct, frozen=True):
 
 
 async def verify_disc(
-    drive: OpticalDrive, image: Image, on_progress: Callable[[int], None]
+    drive: OpticalDrive, mover: Mover, image: Image, on_progress: Callable[[int], None]
 ) -> Reading:
     """Read the whole image from the disc in the drive and compare every sector.
 
@@ -35,7 +36,8 @@ async def verify_disc(
     """
     loop = asyncio.get_running_loop()
     began_s = loop.time()
-    reader = await drive.open_reader()
+    async with mover.at_rest():
+        reader = await drive.open_reader()
     try:
         if reader.size_bytes < image.size_bytes:
             raise SteleError(

@@ -1,6 +1,5 @@
 """Verify one copy: read every sector and compare it with the plan kept since the burn."""
 
-import asyncio
 from functools import partial
 
 from appliance.contract.errors import SteleError
@@ -12,7 +11,6 @@ from appliance.jobs.run import JobRun, Outcome
 from appliance.jobs.steps import Step, Turn
 from appliance.jobs.verification import verify_disc
 from appliance.services.drives import Use
-from appliance.volume.image import Image
 
 
 class VerifyJob:
@@ -34,13 +32,12 @@ class VerifyJob:
         volume = self._use.library.catalogue.volume(self._params.volume_id)
         if volume is None:
             raise SteleError(5108, f"volume {self._params.volume_id} is not in the catalogue")
-        plan = await self._use.plans.load(volume.plan_sha256)
-        image = await asyncio.get_running_loop().run_in_executor(None, Image, plan)
+        image = await self._use.plans.layout(volume.plan_sha256)
         self._run.progress.plan({Step.VERIFY: image.size_bytes})
         self._run.progress.begin(Step.VERIFY)
         with self._run.working(DriveState.VERIFYING) as seat:
             reading = await self._run.interruptible(
-                verify_disc(seat.drive, image, self._run.advance)
+                verify_disc(seat.drive, self._use.library.mover, image, self._run.advance)
             )
         self._run.progress.complete()
         copy = copy_of(self._params, volume.plan_sha256, image)

@@ -120,6 +120,12 @@ class Mover:
             await self._drives[drive].close_tray()
 
     @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[None]:
+        """Nothing moves meanwhile: for what may cycle a tray, as opening a disc for reading may."""
+        async with self._lock:
+            yield
+
+    @asynccontextmanager
     async def _robot(self, doing: str) -> AsyncIterator[None]:
         """The robot, with no move open."""
         async with self._lock:

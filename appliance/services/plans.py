@@ -13,6 +13,7 @@ from pathlib import Path
 
 from appliance.contract.errors import SteleError
 from appliance.volume.errors import VolumeError
+from appliance.volume.image import Image
 from appliance.volume.plan import VolumePlan, decode_plan, encode_plan, plan_sha256
 
 _READ_BYTES = 1 << 20
@@ -42,6 +43,15 @@ class Plans:
             SteleError: 5106 it is missing or damaged.
         """
         return await asyncio.get_running_loop().run_in_executor(None, self._load, digest)
+
+    async def layout(self, digest: str) -> Image:
+        """The image that a kept plan makes.
+
+        Raises:
+            SteleError: 5106 the plan is missing or damaged.
+        """
+        plan = await self.load(digest)
+        return await asyncio.get_running_loop().run_in_executor(None, Image, plan)
 
     def has(self, digest: str) -> bool:
         return self._path(digest).exists()
