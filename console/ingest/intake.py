@@ -12,7 +12,7 @@ the same ingest again, after a crash or a success, takes in what is missing and 
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,13 +108,17 @@ class _Intake:
     def begin(self) -> None:
         with self._workspace.store.begin() as connection:
             register_policy(connection, self._policy)
+            what = {
+                "source": text_from_bytes(os.fsencode(self._order.source.absolute())),
+                "fonds": self._order.fonds,
+                "series": self._order.series,
+            }
+            _close_cut_short(connection, what)
             connection.execute(
                 ingests.insert(),
                 {
+                    **what,
                     "ingest_id": self._ingest_id,
-                    "source": text_from_bytes(os.fsencode(self._order.source)),
-                    "fonds": self._order.fonds,
-                    "series": self._order.series,
                     "state": IngestState.RUNNING,
                     "started_at": datetime.now(UTC),
                 },
@@ -217,9 +221,19 @@ class _Intake:
             self._tally.files_known += 1
             return
         with source.open(found) as file:
-            landed = self._batch.take(package, found.path, found.mtime_ns, file.chunks(), known)
+            chunks = self._counted(file.chunks(), found)
+            landed = self._batch.take(package, found.path, found.mtime_ns, chunks, known)
         self._tally.files_taken += 1
         self._tally.bytes_taken += landed.size_bytes
+
+    def _counted(self, chunks: Iterator[memoryview], found: FoundFile) -> Iterator[memoryview]:
+        """Show how a large file comes in."""
+        done = 0
+        for chunk in chunks:
+            yield chunk
+            done += len(chunk)
+            if done < found.size_bytes:
+                self._progress(self._tally.progress(found.path, done))
 
     def _wants_content(
         self, package: OpenPackage, source: SourceFolder, found: FoundFile, known: KnownFile
@@ -247,6 +261,16 @@ class _Intake:
             connection.execute(
                 ingests.update().where(ingests.c.ingest_id == self._ingest_id).values(**values)
             )
+
+
+def _close_cut_short(connection: sa.Connection, what: dict[str, str]) -> None:
+    """An earlier run of the same ingest that was killed could not say so itself."""
+    connection.execute(
+        ingests.update()
+        .where(*(ingests.c[name] == value for name, value in what.items()))
+        .where(ingests.c.state == IngestState.RUNNING)
+        .values(state=IngestState.FAILED, error_message="it was cut short")
+    )
 
 
 def _close(connection: sa.Connection, package: OpenPackage, *, may_get_more: bool) -> None:

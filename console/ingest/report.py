@@ -70,10 +70,10 @@ class Tally:
             "files_refused": self.files_refused,
         }
 
-    def progress(self, path: str) -> IngestProgress:
-        return IngestProgress(
-            self.files_done, self.files_total, self.bytes_done, self.bytes_total, path
-        )
+    def progress(self, path: str, more_bytes: int = 0) -> IngestProgress:
+        """`more_bytes` of the file `path` are in, which is not counted yet."""
+        done = self.bytes_done + more_bytes
+        return IngestProgress(self.files_done, self.files_total, done, self.bytes_total, path)
 
     def refuse(self, refusal: Refusal) -> None:
         self.files_refused += 1

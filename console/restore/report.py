@@ -68,10 +68,10 @@ class Tally:
         if len(self.failures) < FAILURES_SHOWN_MAX:
             self.failures.append(failure)
 
-    def progress(self, stage: str) -> RestoreProgress:
-        return RestoreProgress(
-            self.files_done, self.files_total, self.bytes_done, self.bytes_total, stage
-        )
+    def progress(self, stage: str, more_bytes: int = 0) -> RestoreProgress:
+        """`more_bytes` of a file that is not counted yet are written."""
+        done = self.bytes_done + more_bytes
+        return RestoreProgress(self.files_done, self.files_total, done, self.bytes_total, stage)
 
     def report(self, request_id: str | None) -> RestoreReport:
         return RestoreReport(

@@ -114,7 +114,7 @@ class _Restore:
 
     def _write(self, target: _Target, source: Landing, stage: str) -> None:
         try:
-            chunks = _checked(source, target.file)
+            chunks = self._counted(_checked(source, target.file), target, stage)
             self._destination.write_file(target.path, chunks, target.file.mtime_ns)
         except (SteleError, VolumeError) as error:
             self._fail(target, error)
@@ -122,6 +122,15 @@ class _Restore:
         self._tally.files_written += 1
         self._tally.bytes_written += target.file.size_bytes
         self._report(target, stage)
+
+    def _counted(self, chunks: Iterator[bytes], target: _Target, stage: str) -> Iterator[bytes]:
+        """Show how a large file comes back."""
+        done = 0
+        for chunk in chunks:
+            yield chunk
+            done += len(chunk)
+            if done < target.file.size_bytes:
+                self._progress(self._tally.progress(stage, done))
 
     def _fail(self, target: _Target, error: SteleError | VolumeError) -> bool:
         self._tally.fail(RestoreFailure(target.path, error.code, error.message))

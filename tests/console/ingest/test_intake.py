@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -379,6 +380,7 @@ def test_what_an_ingest_that_broke_off_left_is_completed(
 
 _CHILD = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from console.ingest import intake_batch
 from console.ingest.intake import ingest
@@ -411,7 +413,9 @@ def test_an_ingest_killed_half_way_leaves_nothing_broken(
     assert 0 < taken < 600
     assert landing_is_sound(workspace)
 
+    assert rows(workspace, ingests.c.state) == [("running",)]
     report = take(workspace, source)
+    assert rows(workspace, ingests.c.state) == [("done",), ("failed",)]
     assert report.files_taken == 600 - taken
     assert rows(workspace, sa.func.count(files.c.file_id)) == [(600,)]
     assert {state for (state,) in rows(workspace, packages.c.state)} == {"landed"}
@@ -439,6 +443,30 @@ def test_a_full_landing_zone_ends_the_ingest_and_what_is_in_stays(
     assert rows(workspace, ingests.c.state, ingests.c.error_code) == [("failed", 3412)]
     monkeypatch.undo()
     assert take(workspace, source).files_refused == 0
+    assert landing_is_sound(workspace)
+
+
+def test_a_large_file_shows_how_it_comes_in(workspace: Workspace, source: Path) -> None:
+    plant(source, {"A/1.bin": "x" * (3 << 20)})
+    seen: list[tuple[int, int]] = []
+
+    def look(now: IngestProgress) -> None:
+        seen.append((now.files_done, now.bytes_done))
+
+    ingest(workspace, IngestOrder(source, "F1", "S1"), look)
+    assert seen == [(0, 1 << 20), (0, 2 << 20), (1, 3 << 20)]
+
+
+def test_two_ingests_of_one_folder_at_once_take_every_file_once(
+    workspace: Workspace, source: Path
+) -> None:
+    plant(source, {f"{n % 5}/{n}.txt": f"content {n}" for n in range(200)})
+    with ThreadPoolExecutor(2) as both:
+        reports = list(both.map(lambda _: take(workspace, source), range(2)))
+    assert [report.state for report in reports] == [IngestState.DONE] * 2
+    assert rows(workspace, sa.func.count(files.c.file_id)) == [(200,)]
+    found = rows(workspace, packages.c.files, packages.c.state)
+    assert found == [(40, "landed")] * 5
     assert landing_is_sound(workspace)
 
 
