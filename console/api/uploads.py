@@ -113,10 +113,10 @@ class Upload:
             return self.offset
 
     def _find(self, offset: int) -> tuple[int, int]:
-        """The file that holds `offset`, and where that file begins."""
+        """The first file that begins at `offset` or holds it, and where that file begins."""
         begins = 0
         for index, item in enumerate(self._items):
-            if begins + item.size_bytes > offset:
+            if begins == offset or begins + item.size_bytes > offset:
                 return index, begins
             begins += item.size_bytes
         return len(self._items), begins
