@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from appliance.jobs.steps import Step, Turn
+from appliance.jobs.steps import FLOWS, Step, Turn
 from appliance.services.mover import is_robot_fault
 
 MEDIUM_LOST = 2202
@@ -54,11 +54,9 @@ class Failure(Struct, frozen=True):
 
 
 def decide(failure: Failure) -> Turn:
-    """The policy above."""
-    for applies, turn in _RULES:
-        if applies(failure):
-            return turn(failure)
-    return Turn.ABANDON
+    """The policy above; a turn that the step does not know becomes the last one."""
+    turn = next((turn(failure) for applies, turn in _RULES if applies(failure)), Turn.ABANDON)
+    return turn if turn in FLOWS[failure.verb][failure.step] else Turn.ABANDON
 
 
 def is_motion(code: int) -> bool:

@@ -21,16 +21,7 @@ from appliance.jobs.failures import cancel, recover
 from appliance.jobs.fetch import FetchJob
 from appliance.jobs.records import JobRecord
 from appliance.jobs.run import Interruption, JobInterruptedError, JobRun, Outcome
-from appliance.jobs.steps import (
-    BURN_FLOW,
-    FETCH_FLOW,
-    STAGES,
-    SURVEY_FLOW,
-    VERIFY_FLOW,
-    Flow,
-    Step,
-    Turn,
-)
+from appliance.jobs.steps import FLOWS, STAGES, Step, Turn
 from appliance.jobs.survey import SurveyJob
 from appliance.jobs.verify import VerifyJob
 
@@ -44,8 +35,8 @@ ASK_PAUSE_S = 60.0
 _FARTHER = (Step.BURN, Step.VERIFY, Step.READ)
 
 
-def plot(run: JobRun) -> tuple[Flow, dict[Step, Act]]:
-    """The table of a job's verb, and what is done at each step."""
+def acts_of(run: JobRun) -> dict[Step, Act]:
+    """What is done at each step of the job."""
     shared: dict[Step, Act] = {
         Step.SWAP: lambda: handling.swap(run),
         Step.SET_ASIDE: lambda: handling.set_aside(run),
@@ -54,7 +45,7 @@ def plot(run: JobRun) -> tuple[Flow, dict[Step, Act]]:
     match run.record.body:
         case Burn() as body:
             burn = BurnJob(run, body)
-            return BURN_FLOW, {
+            return {
                 Step.PREPARE: burn.prepare,
                 Step.ALLOCATE: burn.allocate,
                 Step.LOAD: burn.load,
@@ -65,17 +56,17 @@ def plot(run: JobRun) -> tuple[Flow, dict[Step, Act]]:
             }
         case Verify() as body:
             verify = VerifyJob(run, body)
-            return VERIFY_FLOW, {Step.LOAD: verify.load, Step.VERIFY: verify.verify, **shared}
+            return {Step.LOAD: verify.load, Step.VERIFY: verify.verify, **shared}
         case Fetch() as body:
             fetch = FetchJob(run, body)
-            return FETCH_FLOW, {
+            return {
                 Step.PREPARE: fetch.prepare,
                 Step.LOAD: fetch.load,
                 Step.READ: fetch.read,
                 **shared,
             }
         case TakeInventory() as body:
-            return SURVEY_FLOW, {Step.SURVEY: SurveyJob(run, body).survey}
+            return {Step.SURVEY: SurveyJob(run, body).survey}
 
 
 class Runner:
@@ -83,7 +74,7 @@ class Runner:
 
     def __init__(self, run: JobRun) -> None:
         self._run = run
-        self._flow, self._acts = plot(run)
+        self._flow, self._acts = FLOWS[run.record.verb], acts_of(run)
 
     async def drive(self) -> None:
         """Run until the job is final, or the firmware stops."""

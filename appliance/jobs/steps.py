@@ -154,6 +154,13 @@ SURVEY_FLOW: Flow = {
     },
 }
 
+FLOWS = {
+    "burn": BURN_FLOW,
+    "verify": VERIFY_FLOW,
+    "fetch": FETCH_FLOW,
+    "take_inventory": SURVEY_FLOW,
+}
+
 FIRST_STEPS = {
     "burn": Step.PREPARE,
     "verify": Step.LOAD,

@@ -8,6 +8,7 @@ from appliance.contract.messages import (
     AlarmCleared,
     AlarmRaised,
     ContentRef,
+    CopyLost,
     CopyVerified,
     Fetch,
     TakeInventory,
@@ -222,3 +223,20 @@ def test_many_jobs_over_four_drives_take_far_less_than_one_after_the_other(tmp_p
     run_virtual(makespan(tmp_path / "one", ("d1",)))
     run_virtual(makespan(tmp_path / "four", ("d1", "d2", "d3", "d4")))
     assert took[4] < 0.5 * took[1], took
+
+
+def test_a_disc_that_falls_on_its_way_home_is_lost_and_its_copy_with_it(tmp_path: Path) -> None:
+    async def story(station: Station, rack: Rack) -> None:
+        station.tell(VOLUME.order(), "b")
+        await station.until(lambda: station.view("b").stage is JobStage.RETURN)
+        await station.until(lambda: rack.disc_in("gripper") is not None)
+        disc = rack.disc_in("gripper")
+        assert disc is not None
+        rack.befall("steal", disc.serial)
+        await station.settled()
+        (copy,) = station.events(CopyVerified)
+        assert station.library.media.get(copy.medium_id).place == "outside"
+        assert [lost.copy_id for lost in station.events(CopyLost)] == [copy.copy_id]
+        assert 2202 in {alarm.error.code for alarm in station.events(AlarmRaised)}
+
+    play(tmp_path, story)

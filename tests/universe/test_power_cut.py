@@ -1,4 +1,4 @@
-"""kill -9 of the firmware while the cabinet goes on: at every commit, and in the midst of every act.
+"""kill -9 of the firmware while the cabinet goes on: at every commit, in the midst of every act.
 
 The robot finishes the motion that it was told, the burner runs out of input, the trays stay as they
 are. The firmware that starts next asks, settles, and finishes the jobs (I2, I7, I8).
