@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--wait", type=float, default=60, help="seconds")
     parser.add_argument("--dark", action="store_true")
     wanted = parser.parse_args()
-    with Browser((1280, 880), scale=1.5, dark=wanted.dark, wait_s=wanted.wait) as browser:
+    with Browser((1280, 970), scale=1.5, dark=wanted.dark, wait_s=wanted.wait) as browser:
         browser.open(wanted.url)
         browser.wait_for(f"{AT_WORK.format(drives=wanted.drives)} && {UNDER_WAY}")
         browser.picture(wanted.out)
