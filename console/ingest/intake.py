@@ -10,41 +10,35 @@ the same ingest again, after a crash or a success, takes in what is missing and 
 - a new file is added as long as its package is in no plan, and refused afterwards.
 """
 
-import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError, info_of
-from appliance.volume.errors import VolumeError
-from appliance.volume.names import check_path, text_from_bytes
+from appliance.volume.names import text_from_bytes
 from appliance.volume.plan import DossierRef
 from appliance.volume.sizing import package_sectors
-from appliance.volume.tool.folder import FoundFile, FoundFolder, LeftOut, SourceFolder
-from console.ingest.dossiers import Dossier, Found, find_dossiers
+from console.ingest.dossiers import Dossier, find_dossiers
 from console.ingest.intake_batch import IntakeBatch
 from console.ingest.packages import (
-    KnownFile,
     OpenPackage,
     close,
     contents,
     find_or_make,
     known_files,
 )
-from console.ingest.reasons import code_of, why_left_out
-from console.ingest.refusals import Refusal
 from console.ingest.report import IngestOrder, IngestProgress, IngestReport, Tally
+from console.ingest.taking import DossierIntake
 from console.ingest.titles import check_title
 from console.planner.policy import Policy
 from console.store.engine import reading
 from console.store.ids import new_id
-from console.store.landing import LandingError
 from console.store.policies import load_policy, register_policy
 from console.store.schema import ingests
-from console.store.states import IngestState, PackageState
+from console.store.states import IngestState
 from console.store.workspace import Workspace
 
 DOSSIERS_TOGETHER = 100
@@ -149,13 +143,12 @@ class _Intake:
             known = known_files(connection, package.package_id)
         self._tally.packages.append(package.package_id)
         lost_before = self._tally.files_lost
-        try:
-            with dossier.open() as source:
-                self._batch.add_folder(package.package_id, "", dossier.root.stat().st_mtime_ns)
-                for found in dossier.scan(source):
-                    self._take_found(package, dossier, source, found, known)
-        except VolumeError as error:  # The folder itself; what concerns one file was refused.
-            self._refuse(package, dossier, "", 3407, error.message)
+        taking = DossierIntake(
+            self._batch, self._tally, self._progress, dossier, package, known, self._order.reread
+        )
+        for _ in taking.take():
+            if self._batch.is_full:
+                self._flush()
         self._read_to_end[package] = self._tally.files_lost > lost_before
 
     def _flush(self) -> None:
@@ -183,79 +176,6 @@ class _Intake:
             error_message=info.message,
         )
 
-    def _take_found(
-        self,
-        package: OpenPackage,
-        dossier: Dossier,
-        source: SourceFolder,
-        found: Found,
-        known: dict[str, KnownFile],
-    ) -> None:
-        """One entry of the source: taken in, or refused with its reason."""
-        if isinstance(found, FoundFolder):
-            self._batch.add_folder(package.package_id, found.path, found.mtime_ns)
-        elif isinstance(found, LeftOut):
-            self._refuse(package, dossier, found.path, *why_left_out(found))
-        else:
-            try:
-                self._take_file(package, source, found, known.get(found.path))
-            except LandingError:
-                raise
-            except (SteleError, VolumeError) as error:
-                self._refuse(package, dossier, found.path, code_of(error), error.message)
-            self._tally.files_done += 1
-            self._tally.bytes_done += found.size_bytes
-            self._progress(self._tally.progress(dossier.source_path(found.path)))
-        if self._batch.is_full:
-            self._flush()
-
-    def _take_file(
-        self, package: OpenPackage, source: SourceFolder, found: FoundFile, known: KnownFile | None
-    ) -> None:
-        """Raises SteleError 3404, 3408, or VolumeError 3001, 3006, 3007."""
-        if known is None:
-            if not package.takes_new_files:
-                raise SteleError(3408, f"its dossier is {package.state} and takes no new files")
-            check_path(f"{package.folder}/{found.path}")
-        elif not self._wants_content(package, source, found, known):
-            self._tally.files_known += 1
-            return
-        with source.open(found) as file:
-            chunks = self._counted(file.chunks(), found)
-            landed = self._batch.take(package, found.path, found.mtime_ns, chunks, known)
-        self._tally.files_taken += 1
-        self._tally.bytes_taken += landed.size_bytes
-
-    def _counted(self, chunks: Iterator[memoryview], found: FoundFile) -> Iterator[memoryview]:
-        """Show how a large file comes in."""
-        done = 0
-        for chunk in chunks:
-            yield chunk
-            done += len(chunk)
-            if done < found.size_bytes:
-                self._progress(self._tally.progress(found.path, done))
-
-    def _wants_content(
-        self, package: OpenPackage, source: SourceFolder, found: FoundFile, known: KnownFile
-    ) -> bool:
-        """Whether a known file's content is to be landed, again or in the place of another."""
-        lacks_content = package.needs_content and not known.is_sound
-        looks_same = (found.size_bytes, found.mtime_ns) == (known.size_bytes, known.mtime_ns)
-        if looks_same and not lacks_content and not self._order.reread:
-            return False
-        if _sha256(source, found) == known.sha256:
-            return lacks_content
-        if package.state is PackageState.OPEN:
-            return True
-        raise SteleError(3404, f"its content differs from what the {package.state} dossier holds")
-
-    def _refuse(
-        self, package: OpenPackage, dossier: Dossier, path: str, code: int, message: str
-    ) -> None:
-        whole = dossier.source_path(path)
-        self._batch.refuse(package.package_id, whole, code, message)
-        self._tally.refuse(Refusal(whole, code, message))
-
     def _write(self, **values: object) -> None:
         with self._workspace.store.begin() as connection:
             connection.execute(
@@ -282,11 +202,3 @@ def _close(connection: sa.Connection, package: OpenPackage, *, may_get_more: boo
         entries, empty_folders, folder=package.folder, dossier=ref, digests=package.digests
     )
     close(connection, package.package_id, sectors)
-
-
-def _sha256(source: SourceFolder, found: FoundFile) -> str:
-    digest = hashlib.sha256()
-    with source.open(found) as file:
-        for chunk in file.chunks():
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -38,7 +38,8 @@ class OpenPackage:
 
     @property
     def takes_new_files(self) -> bool:
-        return self.state in (PackageState.OPEN, PackageState.LANDED, PackageState.DAMAGED)
+        """A damaged one may be part of a plan; it takes them again when it is sound."""
+        return self.state in (PackageState.OPEN, PackageState.LANDED)
 
     @property
     def needs_content(self) -> bool:
