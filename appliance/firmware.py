@@ -87,19 +87,22 @@ class Firmware:
         self._agent_task = asyncio.create_task(self._keep_agent(), name="agent")
 
     async def stop(self) -> None:
-        """End within seconds; what was under way goes on after the next start. Idempotent."""
+        """End within seconds; what was under way goes on after the next start."""
+        has_ended = True
         try:
             async with asyncio.timeout(STOP_S):
                 await self.engine.stop()
         except TimeoutError:
-            logger.warning("a motion did not end within %s s: it was broken off", STOP_S)
+            has_ended = False
+            logger.warning("a motion did not end within %s s: it is broken off", STOP_S)
         if self._agent_task is not None:
             self._agent_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._agent_task
             self._agent_task = None
         await self._hardware.changer.aclose()
-        self._db.close()
+        if has_ended:  # else a job still writes down how it was broken off
+            self._db.close()
 
     def status(self) -> Status:
         """Who this is, and the number of its newest event."""

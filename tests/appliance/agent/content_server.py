@@ -26,7 +26,9 @@ class ContentServer:
         self.cut_after_bytes: int | None = None
         """Break the connection when so many bytes of a body have passed."""
         self.stall = asyncio.Event()
-        """Cleared: streams stop half way until it is set."""
+        """Cleared: streams stop on their way until it is set."""
+        self.stalls_at = 0.5
+        """Which part of a stream comes before it stops."""
         self.stall.set()
         self.honours_ranges = True
         self.offset_header: str | None = None
@@ -74,14 +76,16 @@ class ContentServer:
         answer = web.StreamResponse(status=status, headers=headers)
         answer.content_length = len(body)
         await answer.prepare(request)
-        half = len(body) // 2 if self.cut_after_bytes is None else self.cut_after_bytes
-        await answer.write(body[:half])
+        first = self.cut_after_bytes
+        if first is None:
+            first = int(len(body) * self.stalls_at)
+        await answer.write(body[:first])
         if self.cut_after_bytes is not None and request.transport is not None:
             request.transport.close()
             return answer
         if request.path.endswith("/stream"):
             await self.stall.wait()
-        await answer.write(body[half:])
+        await answer.write(body[first:])
         return answer
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
