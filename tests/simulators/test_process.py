@@ -12,6 +12,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -84,6 +85,14 @@ def ask(port: int, words: bytes, wanted: bytes, timeout_s: float = 10) -> bytes:
         assert ready, f"only {data!r} came"
         data += os.read(port, 4096)
     return data
+
+
+def wait_for_writing(said: IO[bytes]) -> None:
+    """Read what the burner says until the disc is being written."""
+    for line in said:
+        if b"Working since 0 seconds" in line:
+            return
+    raise AssertionError("the burner ended without writing")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -163,9 +172,7 @@ def test_the_death_of_the_burner_spoils_the_disc_and_frees_the_drive(
     assert burning.stdin
     assert burning.stderr
     burning.stdin.write(bytes(3 * 1024 * 1024))
-    for line in burning.stderr:
-        if b"MB written" in line:
-            break
+    wait_for_writing(burning.stderr)
     burning.send_signal(number)
     _, said = burning.communicate(timeout=30)
     assert burning.returncode == code
@@ -178,9 +185,7 @@ def test_the_death_of_the_cabinet_looks_like_a_lost_drive(cabinet: CabinetProces
     assert burning.stdin
     assert burning.stderr
     burning.stdin.write(bytes(3 * 1024 * 1024))
-    for line in burning.stderr:
-        if b"MB written" in line:
-            break
+    wait_for_writing(burning.stderr)
     cabinet.end(signal.SIGKILL)
     _, said = burning.communicate(timeout=30)
     assert burning.returncode == 5
