@@ -17,7 +17,7 @@ from console.web.words import phrases, translate
 
 ROOT = Path(console.web.__file__).parent
 SPOKEN = re.compile(r"""(?:\b_|\btranslate)\(\s*(["'])(.+?)\1\s*[,)]""")
-COUNTED = re.compile(r"""several\([^"]*"(.+?)", "(.+?)",""")
+COUNTED = re.compile(r'several\(.*?"(\{n\} \w+)", "(\{n\} \w+)"')
 
 
 def spoken() -> set[str]:
