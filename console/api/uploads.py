@@ -175,7 +175,8 @@ class Upload:
             self._arrived.append(item)
             self._arrived_bytes += item.size_bytes
             self._begins += item.size_bytes
-            self._index, self._in_file, self._digest = self._index + 1, 0, hashlib.sha256()
+            self._index, self._digest = self._index + 1, hashlib.sha256()
+            self._in_file = self._resume()
             if len(self._arrived) >= _BATCH or self._arrived_bytes >= _BATCH_BYTES:
                 self._hand_over()
         return self._index > before
