@@ -1,6 +1,6 @@
 """The commands as a person and a script meet them: words, JSON, exit codes."""
 
-import errno
+import contextlib
 import json
 import os
 import pty
@@ -232,10 +232,8 @@ def test_a_terminal_gets_a_bar(archivist: Archivist) -> None:
 def _all_of(screen: int) -> bytes:
     """What a terminal shows until its last program ends."""
     shown_bytes = b""
-    with os.fdopen(screen, "rb", buffering=0) as reader:
-        try:
-            while more := reader.read(1 << 16):
-                shown_bytes += more
-        except OSError as error:
-            assert error.errno == errno.EIO  # Linux says so when the other end is closed
+    # Linux gives EIO when the other end is closed.
+    with os.fdopen(screen, "rb", buffering=0) as reader, contextlib.suppress(OSError):
+        while more := reader.read(1 << 16):
+            shown_bytes += more
     return shown_bytes
