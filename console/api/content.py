@@ -32,7 +32,17 @@ _STALLED_S = 300
 
 # Flask takes None for "the app's limit", which is meant for forms.
 _NO_LIMIT_BYTES = 2**63 - 1
-_STATUS = {4000: 401, 4001: 401, 4002: 403, 3402: 404, 5461: 409, 5462: 422, 5463: 413, 5464: 404}
+_STATUS = {
+    4000: 401,
+    4001: 401,
+    4002: 403,
+    3402: 404,
+    5260: 404,
+    5461: 409,
+    5462: 422,
+    5463: 413,
+    5464: 404,
+}
 
 
 def register_content(app: Flask, workspace: Workspace) -> None:

@@ -82,7 +82,7 @@ def check_again(connection: sa.Connection, volume_id: str) -> None:
 def damage_of_volume(connection: sa.Connection, volume_id: str) -> SteleError | None:
     """The first content of the volume that the landing zone no longer holds, as an error."""
     query = (
-        sa.select(_files.path, _packages.folder)
+        sa.select(_files.path, _packages.folder, _blobs.state)
         .join_from(schema.files, schema.packages, _files.package_id == _packages.package_id)
         .join(schema.volume_packages, _volume_packages.package_id == _packages.package_id)
         .join(schema.blobs, _blobs.sha256 == _files.sha256)
@@ -92,7 +92,10 @@ def damage_of_volume(connection: sa.Connection, volume_id: str) -> SteleError | 
     row = connection.execute(query).first()
     if row is None:
         return None
-    return SteleError(3402, f"{row.folder}/{row.path} is damaged in the landing zone")
+    where = f"{row.folder}/{row.path}"
+    if row.state == BlobState.RELEASED:
+        return SteleError(5260, f"{where} is on discs only; the landing zone has let go of it")
+    return SteleError(3402, f"{where} is damaged in the landing zone")
 
 
 def mark_damaged(connection: sa.Connection, sha256: str, detail: str, now: datetime) -> None:

@@ -118,6 +118,24 @@ def test_a_lost_copy_ends_being_archived(
     assert states(holdings, volume)[0] == "archived"
 
 
+def test_a_lost_copy_whose_contents_were_released_says_what_it_needs(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance
+) -> None:
+    volume = holdings.volume(holdings.package({"a": b"alpha"}))
+    desk.meet(rack)
+    desk.archive(rack)
+    assert desk.release() == 1
+    copy = holdings.rows(schema.copies, volume_id=volume)[0]
+    desk.hear(rack.emit(CopyLost(copy.copy_id, volume, copy.medium_id, BROKEN)))
+    with desk.store.begin() as db:
+        retry(db, copy.copy_id, desk.now)
+    assert desk.burns(rack) == []
+    assert holdings.row(schema.copies, copy_id=copy.copy_id).error_code == 5260
+    holdings.land(b"alpha")
+    desk.archive(rack)
+    assert states(holdings, volume)[0] == "archived"
+
+
 def test_a_package_that_grew_after_planning_is_not_called_archived(
     desk: Desk, holdings: Holdings, rack: PaperAppliance
 ) -> None:
