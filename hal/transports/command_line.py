@@ -78,7 +78,11 @@ class LocalProcess:
             yield rest
 
     async def wait(self) -> int:
-        return await self._process.wait()
+        exit_code = await self._process.wait()
+        if not self._stdin.is_closing():
+            self._stdin.transport.abort()  # what it has not read, nobody will
+        await asyncio.sleep(0)  # let the pipe be closed
+        return exit_code
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

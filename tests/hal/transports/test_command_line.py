@@ -18,6 +18,12 @@ async def collect(process: CommandProcess) -> list[str]:
     return [line async for line in process.lines()]
 
 
+async def end_of(process: CommandProcess) -> int:
+    """Read the output to its end, as every user must, and return the exit code."""
+    await collect(process)
+    return await process.wait()
+
+
 async def test_output_and_errors_come_as_lines_split_at_both_line_ends() -> None:
     assert isinstance(PYTHON, CommandLine)
     process = await PYTHON.start(
@@ -34,6 +40,7 @@ async def test_a_line_without_end_does_not_grow_without_end() -> None:
     lines = await collect(process)
     assert "".join(lines) == "x" * 100_000
     assert max(map(len, lines)) <= 1 << 17
+    assert await process.wait() == 0
 
 
 async def test_binary_input_arrives_whole_and_ends() -> None:
@@ -45,6 +52,7 @@ async def test_binary_input_arrives_whole_and_ends() -> None:
         await process.write(memoryview(data)[start : start + 700_000])
     await process.close_stdin()
     assert await collect(process) == [hashlib.sha256(data).hexdigest()]
+    assert await process.wait() == 0
 
 
 async def test_a_program_that_does_not_read_stops_the_writer() -> None:
@@ -60,12 +68,12 @@ async def test_a_program_that_does_not_read_stops_the_writer() -> None:
         async with asyncio.timeout(0.3):
             await flood()
     process.kill()
-    assert await process.wait() == -signal.SIGTERM
+    assert await end_of(process) == -signal.SIGTERM
 
 
 async def test_writing_to_a_program_that_has_ended_is_a_broken_pipe() -> None:
     process = await PYTHON.start("pass")
-    await process.wait()
+    await end_of(process)
 
     async def flood() -> None:
         for _ in range(10):
@@ -79,7 +87,7 @@ async def test_writing_to_a_program_that_has_ended_is_a_broken_pipe() -> None:
 
 async def test_the_exit_code_is_told() -> None:
     process = await PYTHON.start("raise SystemExit(5)")
-    assert await process.wait() == 5
+    assert await end_of(process) == 5
 
 
 async def test_a_program_that_ignores_the_first_signal_is_ended_by_the_second() -> None:
@@ -90,7 +98,7 @@ async def test_a_program_that_ignores_the_first_signal_is_ended_by_the_second() 
     assert await anext(process.lines()) == "deaf"
     process.kill()
     process.kill()
-    assert await process.wait() == -signal.SIGKILL
+    assert await end_of(process) == -signal.SIGKILL
 
 
 async def test_the_child_has_a_process_group_of_its_own() -> None:

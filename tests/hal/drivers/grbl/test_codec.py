@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal.drivers.grbl import codec
@@ -77,11 +77,13 @@ def test_fields_that_cannot_be_read_are_left_unset() -> None:
     assert parse_line(f"<Idle|MPos:{'9' * 400},0,0>") == Status("Idle")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_makes_parsing_fail(line: str) -> None:
     parse_line(line)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>[]|:,.$=-0123456789IdleRunMPosWCOPRBok errALM"))
 def test_nothing_that_resembles_an_answer_makes_parsing_fail(line: str) -> None:
     message = parse_line(line)
@@ -89,6 +91,7 @@ def test_nothing_that_resembles_an_answer_makes_parsing_fail(line: str) -> None:
         assert all(math.isfinite(value) for value in message.machine_position)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([line for line, _ in KNOWN if line.isascii()])), st.data())
 def test_lines_survive_any_cutting_of_the_stream(lines: list[str], data: st.DataObject) -> None:
     stream = "".join(line + data.draw(st.sampled_from(["\r\n", "\n", "\r"])) for line in lines)
@@ -102,6 +105,7 @@ def test_lines_survive_any_cutting_of_the_stream(lines: list[str], data: st.Data
     assert received == lines
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_noise_before_a_line_costs_at_most_that_line(noise: bytes) -> None:
     splitter = LineSplitter()
@@ -129,6 +133,7 @@ def test_a_line_cannot_carry_realtime_or_control_characters(text: str) -> None:
         encode_line(text)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_an_encoded_line_is_always_one_line_without_realtime_bytes(text: str) -> None:
     try:
@@ -141,6 +146,7 @@ def test_an_encoded_line_is_always_one_line_without_realtime_bytes(text: str) ->
     assert max(encoded) < 0x80
 
 
+@settings(deadline=None)
 @given(st.floats(-1e6, 1e6))
 def test_numbers_keep_three_decimals_and_have_no_exponent(value: float) -> None:
     text = encode_number(value)

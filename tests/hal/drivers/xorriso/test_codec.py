@@ -1,7 +1,7 @@
 """xorriso's reports and progress lines, as the real program and owners of real drives show them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal.drivers.xorriso import codec
@@ -102,6 +102,7 @@ def test_no_report_is_no_disc() -> None:
     assert parse_toc([]) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.text()))
 def test_no_text_makes_parsing_fail(lines: list[str]) -> None:
     parse_toc(lines)
@@ -111,6 +112,7 @@ def test_no_text_makes_parsing_fail(lines: list[str]) -> None:
     codec.complaints(lines)
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"Media (status|blocks|summary|current) *: .*", fullmatch=True))
 def test_no_report_line_makes_parsing_fail(line: str) -> None:
     parse_toc(["Media status : is written , is appendable", line])
