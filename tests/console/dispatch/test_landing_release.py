@@ -114,12 +114,15 @@ class Keeping(RuleBasedStateMachine):
         self.desk.meet(self.rack)
         self.landed: list[str] = []
 
-    @rule(letters=st.sets(st.sampled_from("abcde"), min_size=1))
+    @rule(letters=st.sets(st.sampled_from("abc"), min_size=1))
     def ingest(self, letters: set[str]) -> None:
         self.landed.append(self.holdings.package({each: each.encode() for each in letters}))
 
     @precondition(lambda self: self.landed)
     @rule(copies=st.integers(1, 3))
+    def plan_one(self, copies: int) -> None:
+        self.plan(copies)
+
     def plan(self, copies: int) -> None:
         roles = ("use", "sealed", "off-site")[:copies]
         self.holdings.volume(self.landed.pop(), roles=roles)
@@ -131,6 +134,13 @@ class Keeping(RuleBasedStateMachine):
                 self.desk.hear(self.rack.failed(command, LOST))
             else:
                 self.desk.hear(*self.rack.burn(command), self.rack.library())
+
+    @precondition(lambda self: self.landed)
+    @rule()
+    def archive_one_and_release(self) -> None:
+        self.plan(1)
+        self.desk.archive(self.rack)
+        self.release()
 
     @rule()
     def lose(self) -> None:
