@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 # What the tests read our discs, pages and messages with, and what no Python package brings.
 TEST_PROGRAMS := xorriso=xorriso 7z=p7zip-full udfinfo=udftools genisoimage=genisoimage \
-	mosquitto=mosquitto chromium=chromium chromedriver=chromium-driver blkid=util-linux
+	mosquitto=mosquitto chromium=chromium chromedriver=chromium-driver blkid=util-linux openssl=openssl
 
 .PHONY: help demo smoke test check format bench docs screenshots install install-dev test-programs clean
 
