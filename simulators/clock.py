@@ -4,8 +4,8 @@ All waits of the firmware and the simulators go through the running loop
 (`asyncio.sleep`, `asyncio.timeout`, `loop.time`, `loop.call_at`), so that choosing
 the loop chooses the time:
 
-- `ScaledEventLoop(speed)`: `time()` runs `speed` times faster than the wall clock;
-  for a simulated cabinet as a process of its own.
+- `ScaledEventLoop(speed)`: `time()` runs `speed` times faster than the wall clock, and
+  the speed may be changed; for a simulated cabinet as a process of its own.
 - `VirtualEventLoop()`: when nothing is ready, the clock jumps to the next timer;
   for tests, where years pass in seconds and every run is the same run.
 
@@ -76,6 +76,17 @@ class _Selector(selectors.BaseSelector):
         self.real.close()
 
 
+def check_speed(speed: float) -> float:
+    """The speed, if a clock can run at it.
+
+    Raises:
+        ValueError: it is not a number above 0.
+    """
+    if not 0 < speed < math.inf:
+        raise ValueError(f"the speed must be above 0, not {speed:g}")
+    return speed
+
+
 class ScaledEventLoop(asyncio.SelectorEventLoop):
     """A loop whose `time()` runs `speed` times faster than the wall clock.
 
@@ -84,20 +95,38 @@ class ScaledEventLoop(asyncio.SelectorEventLoop):
     """
 
     def __init__(self, speed: float = 1.0) -> None:
-        self.speed = speed
-        self._started_s = time.monotonic()
+        self._speed = speed
+        self._since_s = time.monotonic()
+        self._time_then_s = 0.0
         self._gate = _Selector(self._wait)
         super().__init__(self._gate)
-        if not speed > 0:
+        try:
+            check_speed(speed)
+        except ValueError:
             self.close()
-            raise ValueError(f"the speed must be above 0, not {speed}")
+            raise
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds a second."""
+        return self._speed
+
+    def set_speed(self, speed: float) -> None:
+        """Run faster or slower from now on; `time()` neither jumps nor goes back.
+
+        Call it on the loop's own thread. Raises ValueError as `check_speed`.
+        """
+        check_speed(speed)
+        wall_s = time.monotonic()
+        self._time_then_s += (wall_s - self._since_s) * self._speed
+        self._since_s, self._speed = wall_s, speed
 
     def time(self) -> float:
         """Simulated seconds since the loop was made."""
-        return (time.monotonic() - self._started_s) * self.speed
+        return self._time_then_s + (time.monotonic() - self._since_s) * self._speed
 
     def _wait(self, timeout: float | None) -> list[Any]:
-        return self._gate.real.select(None if timeout is None else timeout / self.speed)
+        return self._gate.real.select(None if timeout is None else timeout / self._speed)
 
 
 class VirtualEventLoop(asyncio.SelectorEventLoop):

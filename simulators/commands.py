@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from simulators.clock import check_speed
 from simulators.faults.fault import FAULTS, FaultError
 from simulators.links.socket_path import short_path
 from simulators.process import Options, run_cabinet
@@ -54,9 +55,8 @@ def cabinet(
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="stele-sim: %(message)s"
     )
-    if speed <= 0:
-        raise click.BadParameter("the speed must be above 0")
     try:
+        check_speed(speed)
         run_cabinet(Options(folder, profile, speed, discs, capacity_bytes, scenario))
     except (ValueError, BlockingIOError, FaultError) as error:
         raise click.ClickException(str(error)) from error
@@ -93,16 +93,29 @@ def fault(
         "sectors": sectors,
         "lift": lift,
     }
+    click.echo(_tell(folder, fault=message))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("factor", type=float)
+def speed(*, folder: Path, factor: float) -> None:
+    """Let the clock of the running cabinet of FOLDER run FACTOR times as fast as the wall's."""
+    click.echo(_tell(folder, speed=factor))
+
+
+def _tell(folder: Path, **message: object) -> str:
+    """Say something to the running cabinet; its answer."""
     try:
         with socket.socket(socket.AF_UNIX) as line, short_path(folder) as path:
             line.connect(path)
-            line.sendall(json.dumps({"fault": message}).encode() + b"\n")
+            line.sendall(json.dumps(message).encode() + b"\n")
             answer = json.loads(line.makefile().readline() or '{"error": "no answer"}')
     except OSError as error:
         raise click.ClickException(f"no cabinet runs in {folder}: {error}") from error
     if "error" in answer:
         raise click.ClickException(answer["error"])
-    click.echo(answer["done"])
+    return str(answer["done"])
 
 
 @cli.command()

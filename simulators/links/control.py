@@ -1,17 +1,19 @@
-"""The cabinet's control socket: burner commands and faults come in here.
+"""The cabinet's control socket: burner commands, faults and the clock's speed come in here.
 
 A connection's first message decides what it is; the messages of a burner are described
-in `simulators.links.burner`. A fault is `{"fault": {…}}`, answered with `{"done": text}` or
-`{"error": text}`.
+in `simulators.links.burner`. A fault is `{"fault": {…}}`, another speed of the clock
+`{"speed": number}`; both are answered with `{"done": text}` or `{"error": text}`.
 """
 
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from simulators.cabinet import Cabinet
+from simulators.clock import ScaledEventLoop
 from simulators.faults.fault import FaultError, inject, parse_fault
 from simulators.links.socket_path import SOCKET, short_path
 from simulators.links.xorriso.shutdown import FAREWELL, TERMINATED
@@ -85,7 +87,9 @@ class ControlServer:
             if "argv" in message:
                 await self._run_burner(message, _BurnerHost(reader, writer))
             elif "fault" in message:
-                writer.write(self._take_fault(message["fault"]))
+                writer.write(_answer(lambda: self._take_fault(message["fault"])))
+            elif "speed" in message:
+                writer.write(_answer(lambda: _take_speed(message["speed"])))
             await writer.drain()
         except (ConnectionError, ValueError) as error:
             LOG.warning("a control connection broke: %s", error)
@@ -112,9 +116,21 @@ class ControlServer:
             listener.cancel()
             await asyncio.wait({program, listener})
 
-    def _take_fault(self, message: Any) -> bytes:
-        try:
-            done = {"done": inject(self._cabinet, parse_fault(message))}
-        except FaultError as error:
-            done = {"error": str(error)}
-        return json.dumps(done).encode() + b"\n"
+    def _take_fault(self, message: Any) -> str:
+        return inject(self._cabinet, parse_fault(message))
+
+
+def _take_speed(speed: Any) -> str:
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, ScaledEventLoop):
+        raise TypeError("this cabinet's clock has no speed")
+    loop.set_speed(float(speed))
+    return f"the clock runs {loop.speed:g} times as fast"
+
+
+def _answer(act: Callable[[], str]) -> bytes:
+    try:
+        done = {"done": act()}
+    except (FaultError, TypeError, ValueError) as error:
+        done = {"error": str(error)}
+    return json.dumps(done).encode() + b"\n"

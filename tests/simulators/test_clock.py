@@ -132,6 +132,47 @@ def test_scaled_time_runs_faster_than_the_wall() -> None:
     assert time.monotonic() - began < 5
 
 
-def test_a_speed_of_zero_is_refused() -> None:
+def test_another_speed_neither_jumps_nor_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall_s = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: wall_s)
+    loop = ScaledEventLoop(60)
+    try:
+        wall_s += 2
+        loop.set_speed(0.5)
+        assert loop.time() == 120
+        wall_s += 4
+        assert loop.time() == 122
+        loop.set_speed(10)
+        wall_s += 1
+        assert loop.time() == 132
+    finally:
+        loop.close()
+
+
+def test_a_timer_that_waits_already_keeps_its_simulated_time() -> None:
+    async def story() -> float:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, ScaledEventLoop)
+        began = loop.time()
+        sleeper = asyncio.create_task(asyncio.sleep(1000))
+        await asyncio.sleep(0.01)
+        loop.set_speed(100_000)  # at the old speed it would wait a quarter of an hour
+        await sleeper
+        return loop.time() - began
+
+    began = time.monotonic()
+    with asyncio.Runner(loop_factory=lambda: ScaledEventLoop(1)) as runner:
+        elapsed_s = runner.run(story())
+    assert elapsed_s >= 1000
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf")])
+def test_a_speed_that_no_clock_can_have_is_refused(speed: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
-        ScaledEventLoop(0)
+        ScaledEventLoop(speed)
+    loop = ScaledEventLoop(3)
+    with pytest.raises(ValueError, match="above 0"):
+        loop.set_speed(speed)
+    assert loop.speed == 3
+    loop.close()

@@ -236,6 +236,23 @@ def test_faults_and_status_from_the_command_line(cabinet: CabinetProcess) -> Non
     assert read_state(cabinet.folder).faults == {"jam": {}}
 
 
+def test_the_clock_of_a_running_cabinet_takes_another_speed(cabinet: CabinetProcess) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        told = [*SIM, "speed", os.fspath(cabinet.folder), *words]
+        return subprocess.run(told, capture_output=True, text=True, check=False)
+
+    port = os.open(cabinet.folder / "dev" / "robot", os.O_RDWR | os.O_NOCTTY)
+    ask(port, b"$H\n", b"ok\r\n")
+    assert run("0.001").stdout == "the clock runs 0.001 times as fast\n"
+    os.write(port, b"G4P10\n")  # three hours at this speed
+    refused = run("nan")
+    assert refused.returncode == 1
+    assert "must be above 0" in refused.stderr
+    assert run("2000").returncode == 0
+    ask(port, b"", b"ok\r\n")
+    os.close(port)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -245,6 +262,8 @@ def test_faults_and_status_from_the_command_line(cabinet: CabinetProcess) -> Non
         (("cabinet", "--world", "DIR", "--capacity-bytes", "100"), "at least 32 sectors"),
         (("status", "/"), "there is no world"),
         (("fault", "/", "jam"), "no cabinet runs in /"),
+        (("speed", "/", "3"), "no cabinet runs in /"),
+        (("speed", "DIR", "fast"), "not a valid float"),
         (("burner", "--world", "/", "-no_rc"), "no cabinet answers"),
         (("burner",), "--world"),
     ],
