@@ -17,6 +17,7 @@ _WINDOW_S = 30.0
 _LEAST_S = 1.0
 _SAMPLE_S = 0.5
 _NEW_SHARE = 0.5
+_TELLING_BYTES = 64 << 20  # below this, spin-up and latency say more than the drive's speed
 
 
 class Pace:
@@ -89,7 +90,7 @@ class Progress:
         if self._part is None:
             return
         speed = self._speed()
-        if speed:
+        if speed and self._parts.get(self._part, 0) >= _TELLING_BYTES:
             self._pace.learn(self._part, speed)
         self._done[self._part] = self._parts.get(self._part, 0)
         self._part = None

@@ -59,14 +59,24 @@ def test_the_speed_is_that_of_the_last_half_minute() -> None:
 def test_a_part_that_is_done_teaches_its_pace_and_counts_whole() -> None:
     clock, pace = Clock(), Pace()
     progress = Progress(pace, clock)
-    progress.plan({Step.BURN: 10 * MB, Step.VERIFY: 10 * MB})
+    progress.plan({Step.BURN: 100 * MB, Step.VERIFY: 100 * MB})
     progress.begin(Step.BURN)
-    run(progress, clock, until=10 * MB, speed=MB)
+    run(progress, clock, until=100 * MB, speed=MB)
     progress.complete()
     assert pace.of(Step.BURN) == pytest.approx(MB)
     assert progress.picture(waiting=False).fraction == pytest.approx(0.5)
     progress.begin(Step.VERIFY)
     assert progress.picture(waiting=False).fraction == pytest.approx(0.5)
+
+
+def test_a_small_part_teaches_no_pace_because_latency_ruled_it() -> None:
+    clock, pace = Clock(), Pace()
+    progress = Progress(pace, clock)
+    progress.plan({Step.BURN: 10 * MB})
+    progress.begin(Step.BURN)
+    run(progress, clock, until=10 * MB, speed=MB)
+    progress.complete()
+    assert pace.of(Step.BURN) is None
 
 
 def test_a_transfer_taken_up_again_does_not_count_what_was_there_as_speed() -> None:

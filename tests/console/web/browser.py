@@ -100,7 +100,8 @@ class Browser:
         size = {"width": self._size[0], "height": self._size[1], "mobile": False}
         self._tell("Emulation.setDeviceMetricsOverride", size | {"deviceScaleFactor": self._scale})
         scheme = {"name": "prefers-color-scheme", "value": "dark" if self._dark else "light"}
-        self._tell("Emulation.setEmulatedMedia", {"features": [scheme]})
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}
+        self._tell("Emulation.setEmulatedMedia", {"features": [scheme, still]})
 
     def _tell(self, command: str, values: dict[str, Any]) -> None:
         self._call("/goog/cdp/execute", {"cmd": command, "params": values})
