@@ -13,6 +13,8 @@ _COMMANDS = {
     "approve": "plan",
     "reject": "plan",
     "jobs": "jobs",
+    "retry": "retry",
+    "inventory": "inventory",
     "find": "find",
     "restore": "restore",
     "status": "status",

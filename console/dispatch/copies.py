@@ -167,6 +167,11 @@ def forget_work(
     fetches.forget_work(connection, appliance, error, now)
 
 
+def given_up(connection: sa.Connection) -> list[str]:
+    """The copies that `retry` may plan anew."""
+    return list(connection.scalars(sa.select(_copies.copy_id).where(_copies.state.in_(_MAY_RETRY))))
+
+
 def retry(connection: sa.Connection, copy_id: str, now: datetime) -> None:
     """Plan a failed or lost copy anew, with all its attempts.
 

@@ -1,0 +1,47 @@
+"""Inventories that a person asks for: when discs were put in or taken out, or a drive mended."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import TakeInventory
+from console.dispatch.commands import issue
+from console.store.schema import appliances, commands
+from console.store.states import CommandState
+
+
+def order_inventories(
+    connection: sa.Connection, names: Sequence[str], slots: Sequence[str], now: datetime
+) -> dict[str, str]:
+    """Let appliances look into the slots named, or all; gives the command's id for each appliance.
+
+    An order that an appliance has not answered yet is not given twice.
+
+    Raises:
+        SteleError: 5263 there is no such appliance, or none at all.
+    """
+    known = set(connection.scalars(sa.select(appliances.c.appliance)))
+    if unknown := set(names) - known:
+        shown = ", ".join(sorted(known)) or "none"
+        raise SteleError(5263, f"no appliance {min(unknown)!r} has reported; known: {shown}")
+    if not known:
+        raise SteleError(5263, "no appliance has reported yet")
+    body = TakeInventory(list(slots))
+    return {
+        name: _waiting(connection, name, body) or issue(connection, name, body, now)
+        for name in sorted(names or known)
+    }
+
+
+def _waiting(connection: sa.Connection, appliance: str, body: TakeInventory) -> str | None:
+    unanswered = sa.select(commands.c.command_id, commands.c.body).where(
+        commands.c.appliance == appliance,
+        commands.c.state.in_((CommandState.WAITING, CommandState.SENT)),
+    )
+    wanted = msgspec.to_builtins(body)
+    return next(
+        (row.command_id for row in connection.execute(unanswered) if row.body == wanted), None
+    )
