@@ -15,6 +15,7 @@ does. `stop()` is a power cut of the cabinet; a new `Cabinet` over the reopened 
 the power coming back.
 """
 
+import asyncio
 from types import TracebackType
 
 from simulators.links.drive import DriveWire
@@ -51,6 +52,15 @@ class Cabinet:
     def block_device(self, drive: str) -> MemoryBlockDevice:
         """The drive as a block device."""
         return MemoryBlockDevice(self.drives[drive])
+
+    async def until_writing(self) -> None:
+        """Wait until any drive has begun to write a disc."""
+        waiting = [asyncio.ensure_future(drive.until_writing()) for drive in self.drives.values()]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
 
     def refresh(self) -> None:
         """Look at the world again, after it was changed from outside (a fault, a person)."""

@@ -99,9 +99,10 @@ def fault(
 @cli.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("factor", type=float)
-def speed(*, folder: Path, factor: float) -> None:
+@click.option("--when-writing", is_flag=True, help="Wait until a drive writes a disc.")
+def speed(*, folder: Path, factor: float, when_writing: bool) -> None:
     """Let the clock of the running cabinet of FOLDER run FACTOR times as fast as the wall's."""
-    click.echo(_tell(folder, speed=factor))
+    click.echo(_tell(folder, speed=factor, when="writing" if when_writing else "now"))
 
 
 def _tell(folder: Path, **message: object) -> str:

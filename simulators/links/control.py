@@ -2,7 +2,8 @@
 
 A connection's first message decides what it is; the messages of a burner are described
 in `simulators.links.burner`. A fault is `{"fault": {…}}`, another speed of the clock
-`{"speed": number}`; both are answered with `{"done": text}` or `{"error": text}`.
+`{"speed": number}`, with `"when": "writing"` once a disc is being written; both are answered,
+when it is done, with `{"done": text}` or `{"error": text}`.
 """
 
 import asyncio
@@ -89,6 +90,8 @@ class ControlServer:
             elif "fault" in message:
                 writer.write(_answer(lambda: self._take_fault(message["fault"])))
             elif "speed" in message:
+                if message.get("when") == "writing" and not await self._until_writing(reader):
+                    return
                 writer.write(_answer(lambda: _take_speed(message["speed"])))
             await writer.drain()
         except (ConnectionError, ValueError) as error:
@@ -115,6 +118,17 @@ class ControlServer:
             program.cancel()
             listener.cancel()
             await asyncio.wait({program, listener})
+
+    async def _until_writing(self, reader: asyncio.StreamReader) -> bool:
+        """Wait for a burn; False when whoever wants to know has gone meanwhile."""
+        writing = asyncio.create_task(self._cabinet.until_writing())
+        gone = asyncio.create_task(reader.read(1))
+        try:
+            await asyncio.wait({writing, gone}, return_when=asyncio.FIRST_COMPLETED)
+            return writing.done()
+        finally:
+            writing.cancel()
+            gone.cancel()
 
     def _take_fault(self, message: Any) -> str:
         return inject(self._cabinet, parse_fault(message))

@@ -32,6 +32,7 @@ class DriveWire:
         self._changed = asyncio.Event()
         self._busy = False
         self._writing = False
+        self._written = 0
         self._told = self._tick()
 
     @property
@@ -62,12 +63,24 @@ class DriveWire:
     def writing(self) -> Iterator[None]:
         """While a burn is under way, nothing can be read."""
         self._writing = True
+        self._written = 0
         self.refresh()
         try:
             yield
         finally:
             self._writing = False
             self.refresh()
+
+    def note_written(self, size_bytes: int) -> None:
+        """How far the burn under way has come."""
+        self._written = size_bytes
+        self._changed.set()
+
+    async def until_writing(self) -> None:
+        """Wait until a burn is under way whose first bytes are on the disc."""
+        while not (self._writing and self._written):
+            self._changed.clear()
+            await self._changed.wait()
 
     async def order(self, order: Order) -> None:
         """Give an order and wait until tray and disc have come to rest."""

@@ -253,6 +253,20 @@ def test_the_clock_of_a_running_cabinet_takes_another_speed(cabinet: CabinetProc
     os.close(port)
 
 
+def test_the_clock_slows_down_at_the_moment_a_disc_is_written(cabinet: CabinetProcess) -> None:
+    told = [*SIM, "speed", os.fspath(cabinet.folder), "0.001", "--when-writing"]
+    slowing = subprocess.Popen(told, stdout=subprocess.PIPE, text=True)
+    burning = cabinet.burn()
+    assert burning.stdin
+    burning.stdin.write(bytes(1024 * 1024))
+    said, _ = slowing.communicate(timeout=20)
+    assert said == "the clock runs 0.001 times as fast\n"
+    assert read_state(cabinet.folder).discs["BD000001"].state == "appendable"
+    assert burning.poll() is None
+    burning.kill()
+    burning.communicate()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -168,6 +168,7 @@ class _Burn:
             limit = self._room(CHUNK_BYTES if total is None else total - self.written)
             copied = await self.host.copy_input(path, self.written, limit)
             self.written += copied
+            self.drive.note_written(self.written)
             if copied < limit:
                 if total is None:
                     return
