@@ -24,6 +24,21 @@ _BATCH = 500
 _BACKLOG_BYTES = 4 * MAX_MESSAGE_BYTES
 
 
+def heed_cancellation() -> None:
+    """End the task if it was cancelled while the client of the broker waited for something.
+
+    The client waits with `asyncio.wait_for`, which before Python 3.12 drops a cancellation that
+    comes together with the answer, and it turns one that comes while it says goodbye into an
+    MqttError. The task would go on for ever, and with it everything that waits for its end.
+
+    Raises:
+        CancelledError: the current task was asked to end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class Link:
     """Hands messages over in batches, in order; publishes while it is connected."""
 
@@ -43,6 +58,7 @@ class Link:
             try:
                 await self._serve()
             except aiomqtt.MqttError as error:
+                heed_cancellation()
                 self.attempts += 1
                 log.warning("[5261] the broker %s is away: %s", self._broker.url, error)
             await asyncio.sleep(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self.attempts, 10)))
@@ -58,7 +74,9 @@ class Link:
         try:
             await self._client.publish(topic, payload, qos=1)
         except aiomqtt.MqttError as error:
+            heed_cancellation()
             raise SteleError(5261, f"the broker {self._broker.url} is away", str(error)) from error
+        heed_cancellation()
 
     async def _serve(self) -> None:
         async with aiomqtt.Client(

@@ -20,6 +20,7 @@ from appliance.contract.messages import (
 )
 from appliance.volume.plan import VolumePlan, decode_plan
 from console.dispatch.intake import Incoming
+from console.dispatch.link import heed_cancellation
 from tests.console.dispatch.paper_appliance import PaperAppliance
 
 
@@ -50,12 +51,15 @@ class FleetMember:
                         tasks.create_task(self._show(client))
                         tasks.create_task(self._listen(client, http))
             except* aiomqtt.MqttError:
-                await asyncio.sleep(0.1)
+                pass
+            heed_cancellation()
+            await asyncio.sleep(0.1)
 
     async def _show(self, client: aiomqtt.Client) -> None:
         while True:
             status = self.paper.status()
             await client.publish(status.topic, status.payload, qos=1, retain=True)
+            heed_cancellation()
             await self._publish(client, [self.paper.library()])
             await asyncio.sleep(0.3)
 
@@ -123,6 +127,7 @@ class FleetMember:
         for message in messages:
             qos = 0 if "/telemetry/" in message.topic else 1
             await client.publish(message.topic, message.payload, qos=qos)
+            heed_cancellation()
 
 
 def _bearer(ref: ContentRef) -> dict[str, str]:
