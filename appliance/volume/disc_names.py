@@ -16,7 +16,9 @@ from appliance.volume.udf import cs0
 # space at the end is stripped by manifest readers, a dot there by Windows.
 _UNFIT_CHARACTER = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029%\\\\\uef80-\uefff]")
 _UNFIT = re.compile(_UNFIT_CHARACTER.pattern + r"|[\s.]\Z")
-_STEM_CHARACTERS = 96
+_STEM_CHARACTERS, _STEM_BYTES = 96, 200
+_UTF8_BYTES_MAX = 254  # Linux shortens longer names of a UDF disc; other file systems refuse them
+_ALWAYS_FIT_CHARACTERS = 63
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}$")
 
 
@@ -24,7 +26,9 @@ def needs_alias(name: str) -> bool:
     """Whether the name cannot stand on the disc as it is."""
     if _UNFIT.search(name):
         return True
-    return len(name) > 126 and len(cs0.encode(name)) - 1 > cs0.NAME_BYTES_MAX
+    if len(name) <= _ALWAYS_FIT_CHARACTERS:
+        return False
+    return len(name.encode()) > _UTF8_BYTES_MAX or len(cs0.encode(name)) - 1 > cs0.NAME_BYTES_MAX
 
 
 def aliases(names: Iterable[str]) -> dict[str, str]:
@@ -51,5 +55,6 @@ def _alias(name: str, attempt: int) -> str:
     readable = _UNFIT_CHARACTER.sub("_", name).strip().rstrip(". ")
     ending = _SUFFIX.search(readable)
     suffix = ending.group() if ending and ending.start() > 0 else ""
-    stem = readable[: len(readable) - len(suffix)][:_STEM_CHARACTERS].strip()
+    stem = readable[: len(readable) - len(suffix)][:_STEM_CHARACTERS]
+    stem = stem.encode()[:_STEM_BYTES].decode(errors="ignore").strip()
     return f"{stem}~{mark}{suffix}"

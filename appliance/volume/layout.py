@@ -24,6 +24,7 @@ PARTITION_SECTOR = 288
 TAIL_SECTORS = 288
 IMAGE_SECTORS_MAX = 2**32 - 1
 FIRST_UNIQUE_ID = 16
+LINKS_MAX = 2**16 - 1
 ROOT_ENTRY, ROOT_LIST, TAG_ENTRIES = 2, 3, 4
 
 
@@ -95,7 +96,7 @@ class Layout:
         return file_entry(
             FOLDER_TYPE,
             self.folder_entries + number,
-            links=1 + self.tree.folder_count[number],
+            links=min(1 + self.tree.folder_count[number], LINKS_MAX),
             content=(first_block, self.lists.list_bytes[number]),
             mtime_ns=self.tree.mtimes_ns[number],
             unique_id=FIRST_UNIQUE_ID + len(self.tags) + number,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.volume import Image, ImageStream, PlanFile, VolumeError, make_plan
+from appliance.volume import Image, ImageStream, PlanFile, PlanFolder, VolumeError, make_plan
 from tests.appliance.volume.samples import (
     identity,
     image_bytes,
@@ -120,6 +120,13 @@ def test_a_file_beyond_what_one_entry_can_describe_is_refused() -> None:
     for size in (235 * 2**30, 2**62):
         with pytest.raises(VolumeError, match=r"\[3002\]"):
             Image(make_plan(identity(), [PlanFile("a", size, 0, bytes(32))]))
+
+
+def test_a_folder_with_more_folders_than_a_link_count_can_say() -> None:
+    plan = make_plan(identity(), [], [PlanFolder(f"d{number}", 0) for number in range(65_540)])
+    image = Image(plan)
+    data_entry = image.read_metadata((288 + 4 + 7) * 2048, 2048)
+    assert data_entry[48:50] == b"\xff\xff"
 
 
 def test_a_range_outside_the_image_is_the_callers_fault() -> None:
