@@ -34,16 +34,18 @@ class FleetMember:
     discs: dict[str, tuple[VolumePlan, bytes]] = field(default_factory=dict)
     done: asyncio.Event = field(default_factory=asyncio.Event)
     heard: list[Command] = field(default_factory=list)
+    over: bool = False
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator["FleetMember"]:
         async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
             task = tasks.create_task(self._serve(http))
             yield self
+            self.over = True
             task.cancel()
 
     async def _serve(self, http: aiohttp.ClientSession) -> None:
-        while True:
+        while not self.over:  # a cancellation may get lost in aiomqtt: see `heed_cancellation`
             try:
                 async with aiomqtt.Client(self.host, self.port) as client:
                     await client.subscribe(self.paper.topics.command, qos=1)
@@ -51,9 +53,7 @@ class FleetMember:
                         tasks.create_task(self._show(client))
                         tasks.create_task(self._listen(client, http))
             except* aiomqtt.MqttError:
-                pass
-            heed_cancellation()
-            await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1)
 
     async def _show(self, client: aiomqtt.Client) -> None:
         while True:
