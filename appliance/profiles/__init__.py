@@ -1,0 +1,1 @@
+"""What hardware a model of appliance has: geometry, slots, drives, media, as TOML."""

@@ -1,0 +1,1 @@
+"""The content server for appliances: plans and payloads out, delivered files in, by token."""

@@ -1,0 +1,1 @@
+"""Between store and fleet: placement, commands, events applied once, alarms, releases."""

@@ -1,0 +1,1 @@
+"""Files come in: found, hashed on their way into the landing zone, grouped into packages."""

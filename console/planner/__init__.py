@@ -1,0 +1,1 @@
+"""Packages into volumes by a policy: pure, no store and no clock."""

@@ -1,0 +1,1 @@
+"""The web pages. Each package holds one subject: queries on the store, and thin views."""

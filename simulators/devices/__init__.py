@@ -1,0 +1,1 @@
+"""How devices behave: `update(now, inputs) -> outputs`, without I/O and without a clock."""
