@@ -12,23 +12,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from console.overview.jobs import Work, work
+from console.overview.status import Status, status
+from console.store.engine import reading
+from console.store.workspace import Workspace, open_workspace
 from simulators.demo.processes import Processes, command
 
-SPEED = 60.0
+FAST = 1000.0
+SLOW = 0.25
 _PATIENCE_S = 120.0
+_POLL_S = 0.05
 
 
 class Fleet:
     """One simulated rack library with its firmware, and the console, all in `folder`."""
 
-    def __init__(self, folder: Path, *, discs: int = 12, speed: float = SPEED) -> None:
+    def __init__(self, folder: Path, discs: int) -> None:
         self.folder = folder
         self.world = folder / "world"
         self.data = folder / "console"
-        self._discs = discs
-        self._speed = speed
         self.running = Processes(folder / "logs")
-        self._firmware: subprocess.Popen[bytes] | None = None
+        self._discs = discs
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._workspace: Workspace | None = None
 
     # --- processes ---
 
@@ -39,15 +45,14 @@ class Fleet:
         self.wait_for(lambda: self.blanks() >= self._discs)
 
     def start_cabinet(self) -> None:
-        self.running.start(
+        self._start(
             "cabinet",
             *(command("stele-sim"), "cabinet", "--profile", "rack", "--world", str(self.world)),
-            *("--speed", str(self._speed), "--discs", str(self._discs)),
+            *("--speed", str(FAST), "--discs", str(self._discs)),
         )
 
     def start_console(self) -> None:
-        argv = (*self._argv("up"), "--port", "0", "--broker-port", "0")
-        self.running.start("console", *argv)
+        self._start("console", *self._argv("up"), "--port", "0", "--broker-port", "0")
 
     def start_firmware(self) -> None:
         config = self.folder / "appliance.toml"
@@ -55,18 +60,57 @@ class Fleet:
             config.write_text(
                 f'[appliance]\nid = "rack-1"\nsite = "north"\nprofile = "rack"\n'
                 f'state_dir = "{self.folder / "appliance"}"\n\n'
-                f'[broker]\nurl = "{self.ask("status")["broker_url"]}"\n\n'
+                f'[broker]\nurl = "{self.status().broker_url}"\n\n'
                 + (self.world / "wires.toml").read_text("utf-8"),
                 "utf-8",
             )
-        argv = (command("stele-appliance"), "run", "--config", str(config))
-        self._firmware = self.running.restart("appliance", *argv)
+        self._start("appliance", command("stele-appliance"), "run", "--config", str(config))
 
-    def kill_firmware(self) -> None:
+    def kill(self, name: str) -> None:
         """Pull its power: nothing is flushed, nothing says goodbye."""
-        assert self._firmware is not None
-        os.kill(self._firmware.pid, signal.SIGKILL)
-        self._firmware.wait()
+        self._processes[name].kill()
+        self._processes[name].wait()
+
+    def kill_broker(self) -> None:
+        """Kill the broker alone, which the console's supervisor has to notice."""
+        os.kill(self._broker_pid(), signal.SIGKILL)
+
+    def _broker_pid(self) -> int:
+        config = os.fsencode(self.data)
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit() and _parent(folder) == self._processes["console"].pid:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                if b"-c" in words and any(word.startswith(config) for word in words):
+                    return int(folder.name)
+        raise AssertionError("the console runs no broker")
+
+    def stop(self) -> None:
+        if self._workspace:
+            self._workspace.close()
+        self.running.stop()
+
+    def _start(self, name: str, *argv: str) -> None:
+        self._processes[name] = self.running.restart(name, *argv)
+
+    # --- the cabinet's clock ---
+
+    @contextmanager
+    def halted_at_a_burn(self) -> Iterator[None]:
+        """Run the block, which gives discs to burn, and end while one is being written, slowly."""
+        slowing = subprocess.Popen([*self._speed(SLOW), "--when-writing"])
+        try:
+            yield
+            assert slowing.wait(_PATIENCE_S) == 0, self.explain()
+        finally:
+            slowing.kill()
+            slowing.wait()
+
+    def hurry(self) -> None:
+        """Let the cabinet's clock run fast again."""
+        subprocess.run(self._speed(FAST), check=True)
+
+    def _speed(self, factor: float) -> list[str]:
+        return [command("stele-sim"), "speed", str(self.world), str(factor)]
 
     # --- what a person would type ---
 
@@ -88,19 +132,36 @@ class Fleet:
 
     # --- what can be seen ---
 
+    def status(self) -> Status:
+        return status(self._open())
+
+    def work(self) -> Work:
+        with reading(self._open().store).connect() as connection:
+            return work(connection)
+
     def blanks(self) -> int:
-        appliances = self.ask("status")["appliances"]
-        return int(appliances[0]["blanks"]) if appliances else 0
+        return sum(appliance.blanks for appliance in self.status().appliances)
 
-    def jobs(self) -> list[dict[str, Any]]:
-        return list(self.ask("jobs")["jobs"])
-
-    def world_status(self) -> dict[str, Any]:
+    def discs(self) -> list[dict[str, Any]]:
+        """Every disc of the simulated world, as it truly is."""
         argv = [command("stele-sim"), "status", str(self.world), "--json"]
-        return dict(json.loads(subprocess.check_output(argv)))
+        return list(json.loads(subprocess.check_output(argv))["discs"].values())
+
+    def assert_each_copy_is_on_one_disc(self, copies: int, spoiled: int = 0) -> None:
+        """I7, and no work twice: `copies` verified, on as many discs; none was burned again."""
+        assert self.status().archive.copies == {"verified": copies}
+        discs = self.discs()
+        assert [disc for disc in discs if disc["burns"] > 1] == []
+        written = sorted(disc["state"] for disc in discs if disc["burns"])
+        assert written == ["appendable"] * spoiled + ["closed"] * copies
 
     def fault(self, *words: str) -> None:
         subprocess.run([command("stele-sim"), "fault", str(self.world), *words], check=True)
+
+    def _open(self) -> Workspace:
+        if self._workspace is None:
+            self._workspace = open_workspace(self.data)
+        return self._workspace
 
     def wait_for(self, holds: Callable[[], bool], within_s: float = _PATIENCE_S) -> None:
         """Poll until `holds`; what runs must go on running meanwhile."""
@@ -108,7 +169,7 @@ class Fleet:
         while not holds():
             self.running.check()
             assert time.monotonic() < deadline_s, self.explain()
-            time.sleep(0.1)
+            time.sleep(_POLL_S)
 
     def explain(self) -> str:
         """What every process said last."""
@@ -119,13 +180,21 @@ class Fleet:
         return [command("stele-console"), "--data", str(self.data), *words]
 
 
+def _parent(process: Path) -> int:
+    """The parent of a process, by its folder in /proc; 0 when it has ended."""
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except FileNotFoundError:
+        return 0
+
+
 @contextmanager
-def fleet(*, discs: int = 12, speed: float = SPEED) -> Iterator[Fleet]:
+def fleet(*, discs: int = 8) -> Iterator[Fleet]:
     """A fleet that is gone afterwards, with everything it wrote."""
     folder = Path(tempfile.mkdtemp(prefix="stele-"))  # short: unix socket paths end at 107 bytes
-    made = Fleet(folder, discs=discs, speed=speed)
+    made = Fleet(folder, discs)
     try:
         yield made
     finally:
-        made.running.stop()
+        made.stop()
         shutil.rmtree(folder, ignore_errors=True)

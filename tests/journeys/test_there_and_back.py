@@ -22,6 +22,7 @@ def test_an_awkward_folder_comes_back_from_discs_bit_for_bit(tmp_path: Path) -> 
         out = tmp_path / "out"
         running.restore_from_discs(out)
         subprocess.run(["diff", "-r", source, out], check=True)
+        running.assert_each_copy_is_on_one_disc(copies=2)
         result = compare(source, out, lambda _: None)
         assert not result.differences
         found = running.ask("find", "会议记录 第一次")["files"]
