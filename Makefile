@@ -34,6 +34,7 @@ check: $(VENV)/.installed-dev ## Style, types, layers, and documents that must m
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m appliance.contract.document --check
+	$(BIN)/python -m pytest tests/documents
 
 format: $(VENV)/.installed-dev ## Put the code into its standard form
 	$(BIN)/ruff check --fix .

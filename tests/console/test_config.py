@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from appliance.contract.errors import SteleError
-from console.config import ConsoleConfig, load_config, parse_config, setting_names
+from console.config import ConsoleConfig, load_config, parse_config
 
 
 def test_no_file_means_defaults(tmp_path: Path) -> None:
@@ -44,9 +44,3 @@ def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "console.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SteleError, match="5402"):
         load_config(tmp_path)
-
-
-def test_every_setting_is_documented() -> None:
-    settings = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
-    missing = [name for name in setting_names() if f"`{name}`" not in settings]
-    assert missing == []
