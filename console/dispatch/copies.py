@@ -80,13 +80,13 @@ def take_verified(
         .join_from(schema.copies, schema.volumes, _volumes.volume_id == _copies.volume_id)
         .where(_copies.copy_id == body.copy_id)
     ).first()
-    problem = _problem(connection, copy, body)
+    problem = _problem(connection, appliance, copy, body)
     if problem:
         message = f"{appliance} verified copy {body.copy_id} on {body.medium_id}, but {problem}"
         log.error("[5258] %s", message)
         alarm = Alarm(f"copy-{body.job_id}", body.volume_id, 5258, message)
         raise_alarm(connection, alarm, at)
-        if copy is not None and copy.job_id == body.job_id and copy.state in _UNDER_WAY:
+        if _is_at(copy, appliance) and copy.job_id == body.job_id and copy.state in _UNDER_WAY:
             fail(connection, copy, SteleError(5258, message), at)
         return
     if copy.state == CopyState.VERIFIED:
@@ -108,13 +108,15 @@ def take_verified(
     settle_volume(connection, copy.volume_id)
 
 
-def _problem(connection: sa.Connection, copy: Any, body: CopyVerified) -> str:
+def _problem(connection: sa.Connection, appliance: str, copy: Any, body: CopyVerified) -> str:
     """Why a verified copy does not count; empty if it does."""
     if copy is None or copy.volume_id != body.volume_id:
         return "no such copy was planned"
+    if not _was_told(connection, appliance, body):
+        return "it was never told to make it"
     if copy.plan_sha256 != body.plan_sha256:
         return "its plan is another one"
-    if body.bytes_read < copy.image_size_bytes:
+    if min(body.image_size_bytes, body.bytes_read) < copy.image_size_bytes:
         return f"only {body.bytes_read} of {copy.image_size_bytes} bytes were read"
     other = sa.select(_copies.copy_id).where(
         _copies.medium_id == body.medium_id,
@@ -126,22 +128,54 @@ def _problem(connection: sa.Connection, copy: Any, body: CopyVerified) -> str:
     return ""
 
 
-def take_lost(connection: sa.Connection, body: CopyLost, at: datetime) -> None:
-    """A verified copy is gone: its volume is no longer archived until a new one is burned."""
-    copy = connection.execute(
+def _was_told(connection: sa.Connection, appliance: str, body: CopyVerified) -> bool:
+    """Whether this appliance has the job that it speaks of, for this very copy."""
+    commands = schema.commands.c
+    told = connection.scalar(
+        sa.select(commands.body).where(
+            commands.command_id == body.job_id,
+            commands.appliance == appliance,
+            commands.state != CommandState.REJECTED,
+        )
+    )
+    return told is not None and told.get("copy_id") == body.copy_id
+
+
+def _is_at(copy: Any, appliance: str) -> bool:
+    return copy is not None and copy.appliance == appliance
+
+
+def take_lost(connection: sa.Connection, appliance: str, body: CopyLost, at: datetime) -> None:
+    """A verified copy is gone: its volume is no longer archived, and another is burned.
+
+    The alarm stays until the new one is verified. Only the appliance that holds the disc can say
+    that it is lost.
+    """
+    copy: Any = connection.execute(
         sa.select(schema.copies).where(_copies.copy_id == body.copy_id)
     ).first()
-    if copy is None or copy.state != CopyState.VERIFIED or copy.medium_id != body.medium_id:
+    if not _is_at(copy, appliance) or copy.medium_id != body.medium_id:
+        log.warning("[5256] %s speaks of the loss of copy %s", appliance, body.copy_id)
         return
-    _update(
+    if copy.state != CopyState.VERIFIED:
+        return
+    text = f"the {copy.role} copy of volume {copy.volume_id} is lost: {body.error.message}"
+    log.error("[%d] %s", body.error.code, text)
+    # What was told of that job before does not count when it is told again.
+    commands = schema.commands
+    connection.execute(
+        sa.update(commands)
+        .where(commands.c.command_id == copy.job_id)
+        .values(state=CommandState.REJECTED, error_code=body.error.code, error_message=text)
+    )
+    raise_alarm(connection, Alarm(_alarm_id(copy), copy.volume_id, body.error.code, text), at)
+    _plan_anew(
         connection,
-        body.copy_id,
-        state=CopyState.LOST,
+        copy.copy_id,
+        appliance=appliance,
         error_code=body.error.code,
         error_message=body.error.message,
     )
-    text = f"the {copy.role} copy of volume {copy.volume_id} is lost: {body.error.message}"
-    raise_alarm(connection, Alarm(_alarm_id(copy), copy.volume_id, body.error.code, text), at)
     settle_volume(connection, copy.volume_id)
 
 
@@ -182,20 +216,7 @@ def retry(connection: sa.Connection, copy_id: str, now: datetime) -> None:
     if copy is None or copy.state not in _MAY_RETRY:
         state = f" is {copy.state}" if copy is not None else " does not exist"
         raise SteleError(5262, f"copy {copy_id}{state}: there is nothing to try again")
-    _update(
-        connection,
-        copy_id,
-        state=CopyState.PLANNED,
-        appliance=None,
-        medium_id=None,
-        slot=None,
-        job_id=None,
-        attempt=0,
-        bytes_read=None,
-        verified_at=None,
-        error_code=None,
-        error_message=None,
-    )
+    _plan_anew(connection, copy_id)
     clear_alarm(connection, _alarm_id(copy), now)
 
 
@@ -212,6 +233,17 @@ def _copy_of_job(connection: sa.Connection, appliance: str, job_id: str) -> Any:
     return connection.execute(
         sa.select(schema.copies).where(_copies.job_id == job_id, _copies.appliance == appliance)
     ).first()
+
+
+def _plan_anew(connection: sa.Connection, copy_id: str, **values: object) -> None:
+    """Have a copy burned as if for the first time."""
+    afresh: dict[str, object] = {
+        "state": CopyState.PLANNED,
+        "attempt": 0,
+        **dict.fromkeys(("appliance", "medium_id", "slot", "job_id", "bytes_read")),
+        **dict.fromkeys(("verified_at", "error_code", "error_message")),
+    }
+    _update(connection, copy_id, **(afresh | values))
 
 
 def _update(connection: sa.Connection, copy_id: str, **values: object) -> None:

@@ -29,6 +29,8 @@ from console.store.upsert import insert_into
 
 log = logging.getLogger(__name__)
 
+_OUTSIDE = "outside"
+"""The place of a disc that no appliance has."""
 _FINAL = [state.value for state in JobState if state.is_final]
 
 
@@ -48,7 +50,7 @@ class Effects:
             case CopyVerified():
                 copies.take_verified(self._connection, self._appliance, body, at)
             case CopyLost():
-                copies.take_lost(self._connection, body, at)
+                copies.take_lost(self._connection, self._appliance, body, at)
             case MediumChanged():
                 self._medium_changed(body, at)
             case FilesDelivered():
@@ -98,6 +100,12 @@ class Effects:
         fetches.follow_job(self._connection, self._appliance, body, at)
 
     def _medium_changed(self, body: MediumChanged, at: datetime) -> None:
+        if not self._may_hold(body.medium_id):
+            text = f"{self._appliance} speaks of disc {body.medium_id}, which another appliance has"
+            log.error("[5256] %s", text)
+            alarm = Alarm(f"medium-{body.medium_id}", self._appliance, 5256, text)
+            raise_alarm(self._connection, alarm, at)
+            return
         code, message = _error(body.error)
         values = {
             "appliance": self._appliance,
@@ -117,6 +125,16 @@ class Effects:
             ),
             {"medium_id": body.medium_id, **values},
         )
+
+    def _may_hold(self, medium_id: str) -> bool:
+        """Whether a disc can be this appliance's: one that another has stays there (I2)."""
+        media = schema.media.c
+        elsewhere = sa.select(media.medium_id).where(
+            media.medium_id == medium_id,
+            media.appliance != self._appliance,
+            media.place != _OUTSIDE,
+        )
+        return self._connection.scalar(elsewhere) is None
 
     def _alarm_raised(self, body: AlarmRaised, at: datetime) -> None:
         alarm = Alarm(

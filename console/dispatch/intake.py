@@ -24,6 +24,7 @@ from appliance.contract.messages import (
 from appliance.contract.topics import parse_topic
 from appliance.contract.wire import decode
 from console.broker import MAX_MESSAGE_BYTES
+from console.dispatch.alarms import Alarm, raise_alarm
 from console.dispatch.cursor import Source, know, missing, skip_lost, take_event
 from console.dispatch.replies import take_reply
 from console.dispatch.snapshots import Snapshots, store_status
@@ -85,22 +86,42 @@ class Intake:
             return None
 
     def take(self, connection: sa.Connection, told: list[Told], now: datetime) -> None:
-        """Bring messages into the store, in their order, within one transaction."""
+        """Bring messages into the store, in their order, within one transaction.
+
+        A message that cannot be kept, whatever is in it, costs no other one.
+        """
         for one in told:
-            source = one.source
-            match one.message:
-                case Event() as event:
-                    self._want(source, take_event(connection, source, event, now))
-                case Status() as status:
-                    self._take_status(connection, source, status, now)
-                case Reply() as reply if reply.command_id in self.asked:
-                    self._take_refusal(connection, reply, now)
-                case Reply() as reply:
-                    take_reply(connection, source.appliance, reply, now)
-                case LibraryTelemetry() as library:
-                    self.snapshots.library[source] = library
-                case JobsTelemetry() as jobs:
-                    self.snapshots.jobs[source] = jobs
+            try:
+                with connection.begin_nested():
+                    self._take(connection, one, now)
+            except sa.exc.OperationalError:
+                raise  # the store itself fails: nothing of the batch is kept
+            except Exception as error:  # the boundary of a message
+                kind = type(one.message).__name__
+                log.exception("[5256] %s: a message %s has no effect", one.source.appliance, kind)
+                self.refused[MISPLACED] += 1
+                raise_alarm(connection, _unkept(one.source, kind, error), now)
+
+    def _take(self, connection: sa.Connection, one: Told, now: datetime) -> None:
+        source = one.source
+        match one.message:
+            case Event() as event:
+                self._want(source, take_event(connection, source, event, now))
+            case Status() as status:
+                self._take_status(connection, source, status, now)
+            case Reply() as reply if self._answers_replay(source, reply):
+                self._take_refusal(connection, reply, now)
+            case Reply() as reply:
+                take_reply(connection, source.appliance, reply, now)
+            case LibraryTelemetry() as library:
+                self.snapshots.library[source] = library
+            case JobsTelemetry() as jobs:
+                self.snapshots.jobs[source] = jobs
+
+    def _answers_replay(self, source: Source, reply: Reply) -> bool:
+        """Whether this is the answer to a replay, from the appliance that was asked."""
+        asked = self.asked.get(reply.command_id)
+        return asked is not None and asked[0] == source
 
     def remember(self, command_id: str, source: Source, replay: Replay) -> None:
         """A replay is asked for: its answer comes as a reply to this command."""
@@ -143,6 +164,11 @@ class Intake:
         found = _OLDEST.search(reply.error.detail)
         if reply.error.code == NO_LONGER_HELD and found:
             skip_lost(connection, source, replay.epoch, int(found[1]), now)
+
+
+def _unkept(source: Source, kind: str, error: Exception) -> Alarm:
+    text = f"a message ({kind}) of {source.appliance} cannot be kept: {type(error).__name__}"
+    return Alarm(f"unkept-{source.appliance}", "messages", MISPLACED, text)
 
 
 def _read(incoming: Incoming) -> Told | None:

@@ -1,7 +1,10 @@
 """Telemetry and status: the newest picture of each appliance replaces the one before."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import sqlalchemy as sa
@@ -12,6 +15,8 @@ from console.dispatch.commands import may_speak_of
 from console.dispatch.cursor import Source, know
 from console.store import schema
 from console.store.upsert import insert_into
+
+log = logging.getLogger(__name__)
 
 _FINAL = [state.value for state in JobState if state.is_final]
 
@@ -27,14 +32,32 @@ class Snapshots:
         return bool(self.library or self.jobs)
 
     def store(self, connection: sa.Connection) -> None:
-        """Write the pictures."""
+        """Write the pictures. One that cannot be kept costs no other one."""
         for source, library in self.library.items():
-            _write(connection, source, library=msgspec.to_builtins(library), library_at=library.at)
+            _try(connection, source, partial(_store_library, connection, source, library))
         for source, jobs in self.jobs.items():
-            _write(connection, source, jobs=msgspec.to_builtins(jobs), jobs_at=jobs.at)
-            for view in jobs.jobs:
-                if may_speak_of(connection, source.appliance, view.job_id):
-                    _store_progress(connection, source.appliance, view, jobs.at)
+            _try(connection, source, partial(_store_jobs, connection, source, jobs))
+
+
+def _try(connection: sa.Connection, source: Source, store: Callable[[], None]) -> None:
+    try:
+        with connection.begin_nested():
+            store()
+    except sa.exc.OperationalError:
+        raise  # the store itself fails
+    except Exception:  # the boundary of a message
+        log.exception("[5256] telemetry of %s cannot be kept", source.appliance)
+
+
+def _store_library(connection: sa.Connection, source: Source, library: LibraryTelemetry) -> None:
+    _write(connection, source, library=msgspec.to_builtins(library), library_at=library.at)
+
+
+def _store_jobs(connection: sa.Connection, source: Source, jobs: JobsTelemetry) -> None:
+    _write(connection, source, jobs=msgspec.to_builtins(jobs), jobs_at=jobs.at)
+    for view in jobs.jobs:
+        if may_speak_of(connection, source.appliance, view.job_id):
+            _store_progress(connection, source.appliance, view, jobs.at)
 
 
 def store_status(connection: sa.Connection, source: Source, status: Status) -> None:

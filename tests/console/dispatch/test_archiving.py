@@ -1,5 +1,6 @@
 """From an approved volume to archived files, and what becomes of copies that fail (I1)."""
 
+import msgspec
 import pytest
 
 from appliance.contract.errors import SteleError
@@ -55,8 +56,6 @@ def test_two_copies_on_one_disc_are_one_copy(
 def test_a_copy_of_another_plan_does_not_count(
     desk: Desk, holdings: Holdings, rack: PaperAppliance
 ) -> None:
-    import msgspec
-
     volume = holdings.volume(holdings.package({"a": b"alpha"}), roles=("use",))
     desk.meet(rack)
     (command,) = desk.burns(rack)
@@ -67,6 +66,10 @@ def test_a_copy_of_another_plan_does_not_count(
     short = msgspec.structs.replace(rack.verified(again, "m2"), bytes_read=2048)
     desk.hear(rack.emit(short))
     assert states(holdings, volume) == ("approved", ["planned"])
+    (last,) = desk.burns(rack)
+    small = msgspec.structs.replace(rack.verified(last, "m3"), image_size_bytes=2048)
+    desk.hear(rack.emit(small))
+    assert states(holdings, volume)[0] == "approved"
 
 
 def test_a_failed_copy_is_planned_anew_within_bounds_then_shown_and_retried(
@@ -112,10 +115,74 @@ def test_a_lost_copy_ends_being_archived(
     assert states(holdings, volume)[0] == "approved"
     assert holdings.row(schema.packages, package_id=package).state == "planned"
     assert holdings.row(schema.plans).state == "approved"
-    with desk.store.begin() as db:
-        retry(db, copy.copy_id, desk.now)
+    assert (alarm := holdings.row(schema.alarms)).cleared_at is None
+    assert alarm.code == BROKEN.code
+
+
+def test_a_lost_copy_is_burned_anew_on_another_disc(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance
+) -> None:
+    volume = holdings.volume(holdings.package({"a": b"alpha"}))
+    desk.meet(rack)
     desk.archive(rack)
-    assert states(holdings, volume)[0] == "archived"
+    lost = holdings.rows(schema.copies, volume_id=volume)[0]
+    desk.hear(rack.emit(CopyLost(lost.copy_id, volume, lost.medium_id, BROKEN)))
+    (again,) = desk.burns(rack)
+    assert again.id != lost.job_id
+    desk.hear(*rack.burn(again))
+    assert states(holdings, volume) == ("archived", ["verified", "verified"])
+    assert holdings.row(schema.copies, copy_id=lost.copy_id).medium_id != lost.medium_id
+    assert holdings.row(schema.alarms).cleared_at is not None
+
+
+def test_a_lost_copy_does_not_come_back_when_its_story_is_told_again(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance
+) -> None:
+    volume = holdings.volume(holdings.package({"a": b"alpha"}), roles=("use",))
+    desk.meet(rack)
+    (command,) = desk.burns(rack)
+    desk.hear(*rack.burn(command))
+    copy = holdings.row(schema.copies, volume_id=volume)
+    desk.hear(rack.emit(CopyLost(copy.copy_id, volume, copy.medium_id, BROKEN)))
+    rack.lose_memory("epoch-2")
+    desk.hear(rack.emit(rack.verified(command, copy.medium_id)))
+    assert states(holdings, volume) == ("approved", ["planned"])
+
+
+def test_what_another_appliance_says_of_a_copy_counts_for_nothing(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance
+) -> None:
+    volume = holdings.volume(holdings.package({"a": b"alpha"}), roles=("use",))
+    stranger = PaperAppliance(name="rack-2", discs=0)
+    desk.meet(rack, stranger)
+    (command,) = desk.burns(rack)
+    desk.hear(stranger.emit(stranger.verified(command, "m9")))
+    assert states(holdings, volume) == ("approved", ["dispatched"])
+    assert holdings.row(schema.alarms).code == 5258
+    desk.hear(*rack.burn(command))
+    copy = holdings.row(schema.copies, volume_id=volume)
+    desk.hear(stranger.emit(CopyLost(copy.copy_id, volume, copy.medium_id, BROKEN)))
+    assert states(holdings, volume) == ("archived", ["verified"])
+
+
+def test_a_copy_that_was_never_dispatched_is_not_verified_by_a_word(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance
+) -> None:
+    first = holdings.volume(holdings.package({"a": b"alpha"}), roles=("use",))
+    desk.meet(rack)
+    (command,) = desk.burns(rack)
+    second = holdings.volume(holdings.package({"b": b"beta"}), roles=("use",))
+    row = holdings.row(schema.volumes, volume_id=second)
+    copy = holdings.row(schema.copies, volume_id=second)
+    said = msgspec.structs.replace(
+        rack.verified(command, "m9"),
+        copy_id=copy.copy_id,
+        volume_id=second,
+        plan_sha256=row.plan_sha256,
+    )
+    desk.hear(rack.emit(said), rack.emit(msgspec.structs.replace(said, job_id="cmd-made-up")))
+    assert states(holdings, second) == ("approved", ["planned"])
+    assert states(holdings, first) == ("approved", ["dispatched"])
 
 
 def test_a_lost_copy_whose_contents_were_released_says_what_it_needs(
@@ -127,8 +194,6 @@ def test_a_lost_copy_whose_contents_were_released_says_what_it_needs(
     assert desk.release() == 1
     copy = holdings.rows(schema.copies, volume_id=volume)[0]
     desk.hear(rack.emit(CopyLost(copy.copy_id, volume, copy.medium_id, BROKEN)))
-    with desk.store.begin() as db:
-        retry(db, copy.copy_id, desk.now)
     assert desk.burns(rack) == []
     assert holdings.row(schema.copies, copy_id=copy.copy_id).error_code == 5260
     holdings.land(b"alpha")

@@ -5,9 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.contract.messages import CopyVerified, JobChanged, Reply, encode
-from appliance.contract.states import JobStage, JobState
+from appliance.contract.messages import (
+    CopyVerified,
+    ErrorInfo,
+    JobChanged,
+    JobsTelemetry,
+    JobView,
+    MediumChanged,
+    Replay,
+    Reply,
+    encode,
+)
+from appliance.contract.states import JobStage, JobState, MediumState
 from console.broker import MAX_MESSAGE_BYTES
+from console.dispatch.cursor import Source
 from console.dispatch.intake import Incoming, Intake
 from console.store import schema
 from tests.console.dispatch.desk import Desk
@@ -129,3 +140,58 @@ def test_a_copy_that_nobody_planned_is_told(
     )
     desk.hear(rack.emit(verified))
     assert holdings.row(schema.alarms).code == 5258
+
+
+BEYOND = 2**64 - 1
+
+
+def test_a_message_that_cannot_be_kept_costs_no_other_one(desk: Desk, holdings: Holdings) -> None:
+    """A time before the first year in UTC, and a number that no database holds."""
+    good, bad = PaperAppliance(), PaperAppliance(name="rack-9")
+    long_ago = b'"0001-01-01T00:00:00+14:00"'
+    status = bad.status()
+    poison = Incoming(status.topic, _replaced(status.payload, "at", long_ago))
+    desk.hear(good.status(), poison, good.library())
+    jobs = JobsTelemetry(
+        bad.now, [JobView("j", "burn", JobState.RUNNING, JobStage.BURN, bytes_done=BEYOND)]
+    )
+    desk.hear(bad.status(), Incoming(bad.topics.telemetry("jobs"), encode(jobs)), good.library())
+    desk.work()
+    assert holdings.row(schema.appliances, name="rack-1").library is not None
+    assert holdings.row(schema.appliances, name="rack-9").library is None
+    alarm = holdings.row(schema.alarms)
+    assert (alarm.code, alarm.message.startswith("a message (Status) of north/rack-9")) == (
+        5256,
+        True,
+    )
+
+
+def _replaced(payload: bytes, key: str, value: bytes) -> bytes:
+    fields = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode(fields | {key: msgspec.Raw(value)})
+
+
+def test_another_appliance_cannot_answer_a_replay(desk: Desk, holdings: Holdings) -> None:
+    rack, stranger = PaperAppliance(), PaperAppliance(name="rack-2")
+    desk.meet(rack, stranger)
+    source, replay = Source("north", "rack-1"), Replay(rack.epoch, 1)
+    desk.intake.remember("rp-1", source, replay)
+    error = ErrorInfo(1122, "no longer held", "oldest_seq=99")
+    lie = Reply("rp-1", rack.now, accepted=False, error=error)
+    desk.hear(Incoming(stranger.topics.reply, encode(lie)))
+    assert holdings.row(schema.appliances, name="rack-1").next_seq == 1
+    assert "rp-1" in desk.intake.asked
+
+
+def test_a_disc_stays_where_it_is_until_its_appliance_lets_go(
+    desk: Desk, holdings: Holdings
+) -> None:
+    rack, other = PaperAppliance(), PaperAppliance(name="rack-2")
+    desk.hear(rack.emit(MediumChanged("m1", "slot:s001", MediumState.VERIFIED)))
+    claim = MediumChanged("m1", "slot:s009", MediumState.BLANK)
+    desk.hear(other.emit(claim))
+    assert holdings.row(schema.media).appliance == rack.appliance
+    assert holdings.row(schema.alarms).code == 5256
+    desk.hear(rack.emit(MediumChanged("m1", "outside", MediumState.VERIFIED)))
+    desk.hear(other.emit(claim))
+    assert holdings.row(schema.media).appliance == other.appliance
