@@ -9,16 +9,16 @@ fetch.
 """
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from functools import partial
-from itertools import pairwise
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import ContentRef, FetchItem, FilesDelivered
 from appliance.contract.messages import Fetch as Params
 from appliance.contract.states import DriveState
 from appliance.jobs.content_access import ContentAccess
+from appliance.jobs.file_blocks import FileBlocks
 from appliance.jobs.handling import have_in_drive
 from appliance.jobs.run import JobRun, Outcome
 from appliance.jobs.steps import Step, Turn
@@ -26,8 +26,6 @@ from appliance.services.catalogue import FilePlace
 from appliance.services.content import ContentBrokenError
 from appliance.services.drives import Use
 from hal.interfaces.optical_drive import BlockReader
-
-READ_BYTES = 1 << 20
 
 
 class FetchJob:
@@ -106,41 +104,19 @@ class FetchJob:
         if before >= total:
             return before
         self._run.progress.begin(Step.READ, before)
-        after = await self._use.content.upload(ref, before, self._chunks(reader, files, before))
+        async with aclosing(self._chunks(reader, files, before)) as chunks:
+            after = await self._use.content.upload(ref, before, chunks)
         if after <= before:
             raise ContentBrokenError(f"the console still has {after} of {total} bytes")
         return after
 
     async def _chunks(
         self, reader: BlockReader, files: list[FilePlace], offset: int
-    ) -> AsyncIterator[bytes]:
-        """The stream from `offset` on. The file that `offset` falls into is verified whole."""
-        begins = 0
-        for file in files:
-            ends = begins + file.size_bytes
-            if ends > offset:
-                skip = max(0, offset - begins)
-                async for chunk in self._verified(reader, file, skip):
-                    yield chunk
-                    skip += len(chunk)
-                    self._run.advance(begins + skip)
-            begins = ends
-
-    async def _verified(
-        self, reader: BlockReader, file: FilePlace, skip: int
-    ) -> AsyncIterator[bytes]:
-        """A file's bytes from `skip` on; the last piece only when the whole digest agrees."""
-        loop = asyncio.get_running_loop()
-        digest = hashlib.sha256()
-        edges = [*range(0, file.size_bytes, READ_BYTES), file.size_bytes]
-        for start, end in pairwise(edges):
-            piece = await reader.read_at(file.offset_bytes + start, end - start)
-            await loop.run_in_executor(None, digest.update, piece)
-            if end == file.size_bytes and digest.digest() != file.sha256:
-                raise SteleError(
-                    3308,
-                    f"{file.path!r} on medium {self._params.medium_id} is damaged",
-                    file.path,
-                )
-            if end > skip:
-                yield piece[max(0, skip - start) :]
+    ) -> AsyncGenerator[bytes, None]:
+        """The stream from `offset` on."""
+        blocks = FileBlocks(reader, files, self._params.medium_id)
+        async with aclosing(blocks.stream(offset)) as stream:
+            async for chunk in stream:
+                yield chunk
+                offset += len(chunk)
+                self._run.advance(offset)

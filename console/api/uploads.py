@@ -14,11 +14,12 @@ from typing import IO
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import FetchItem
-from console.store.landing import Landing
+from console.store.landing import Landing, LandingError
 
 CHUNK_BYTES = 1 << 20
-_BATCH = 256
+_BATCH = 500
 _BATCH_BYTES = 64 << 20
+"""So many files, or bytes, come to the disk and into the store together: one sync for all."""
 
 Arrived = list[FetchItem]
 """Files that are complete, right and in `delivered/`."""
@@ -72,7 +73,9 @@ class Upload:
         self.size_bytes = sum(item.size_bytes for item in items)
         incoming.mkdir(parents=True, exist_ok=True)
         self._digest = hashlib.sha256()
-        self._in_file = self._resume()
+        self._descriptor = -1
+        self._begun = False
+        self._in_file = self._resumed = self._resume()
 
     @property
     def offset(self) -> int:
@@ -146,17 +149,31 @@ class Upload:
             if self._index == len(self._items):
                 raise SteleError(5463, f"more bytes came than fetch {self._fetch_id} asked for")
             piece = chunk[: self._items[self._index].size_bytes - self._in_file]
-            with self._part().open("ab", buffering=0) as file:
-                self._in_file += self._append(file.fileno(), piece)
+            self._write(piece)
+            self._begun = True
             self._digest.update(piece)
+            self._in_file += len(piece)
             chunk = chunk[len(piece) :]
             self._finish_complete()
 
-    def _append(self, descriptor: int, piece: memoryview) -> int:
+    def _write(self, piece: memoryview) -> None:
+        """Put the piece where the current file stands; what a failed write left is overwritten."""
         done = 0
-        while done < len(piece):
-            done += os.write(descriptor, piece[done:])
-        return done
+        try:
+            if self._descriptor < 0:
+                fresh = 0 if self._in_file else os.O_TRUNC
+                flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | fresh
+                self._descriptor = os.open(self._part(), flags, 0o644)
+            while done < len(piece):
+                done += os.pwrite(self._descriptor, piece[done:], self._in_file + done)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise LandingError(3412, f"delivered files cannot be written: {reason}") from error
+
+    def _close_part(self) -> None:
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
 
     def _finish_complete(self) -> bool:
         """Close the current file if it is complete, and every empty one that follows."""
@@ -167,24 +184,36 @@ class Upload:
                 break
             if not item.size_bytes:
                 self._part().touch()
-            found = self._digest.hexdigest()
-            if found != item.sha256:
-                self._drop_part()
-                raise DigestError(item, found, self.offset)
+            self._close_part()
+            self._require_digest(item)
             self._delivered.adopt(self._part(), item.sha256)
             self._arrived.append(item)
             self._arrived_bytes += item.size_bytes
             self._begins += item.size_bytes
             self._index, self._digest = self._index + 1, hashlib.sha256()
-            self._in_file = self._resume()
+            # What is left of a later file is from a process that died: the bytes begin anew.
+            self._in_file = self._resumed = 0 if self._begun else self._resume()
             if len(self._arrived) >= _BATCH or self._arrived_bytes >= _BATCH_BYTES:
                 self._hand_over()
         return self._index > before
 
+    def _require_digest(self, item: FetchItem) -> None:
+        found, resumed = self._digest.hexdigest(), self._resumed
+        if found == item.sha256:
+            return
+        self._drop_part()
+        if resumed:  # a power cut may have spoiled what was kept of it
+            raise OffsetError(f"what was kept of {item.path} is not usable", self.offset)
+        raise DigestError(item, found, self.offset)
+
     def _hand_over(self) -> None:
+        self._close_part()
+        if self._arrived:
+            self._delivered.sync()
         arrived, self._arrived, self._arrived_bytes = self._arrived, [], 0
         self._record(self._begins, arrived)
 
     def _drop_part(self) -> None:
+        self._close_part()
         self._part().unlink(missing_ok=True)
-        self._in_file, self._digest = 0, hashlib.sha256()
+        self._in_file, self._resumed, self._digest = 0, 0, hashlib.sha256()

@@ -65,7 +65,10 @@ class Landing:
         return landed
 
     def adopt(self, file: Path, sha256: str) -> None:
-        """Take over a complete local file on the same disk whose digest the caller has checked."""
+        """Take over a complete local file on the same disk whose digest the caller has checked.
+
+        It is on the disk after the next `sync`.
+        """
         self._move(str(file), sha256)
 
     def open(self, sha256: str) -> BinaryIO:
@@ -150,9 +153,11 @@ class Landing:
         else:
             self._fs.mv(temporary, final)
 
-    def _sync(self) -> None:
+    def sync(self) -> None:
+        """Return when all that was landed or adopted so far is on the disk."""
         if self._is_local:
-            sync_filesystem(self._root)
+            with _numbered_errors():
+                sync_filesystem(self._root)
 
 
 class Batch:
@@ -200,10 +205,10 @@ class Batch:
         moving = {sha: path for sha, path in self._temporary.items() if sha not in known}
         if moving:
             with _numbered_errors():
-                self._landing._sync()
+                self._landing.sync()
                 for sha256, path in moving.items():
                     self._landing._move(path, sha256)
-                self._landing._sync()
+                self._landing.sync()
         for sha256 in moving:
             del self._temporary[sha256]
         self.discard()

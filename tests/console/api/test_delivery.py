@@ -2,6 +2,7 @@
 
 import io
 import threading
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -75,6 +76,62 @@ def test_it_goes_on_where_it_broke_off_also_after_a_restart(
     assert fresh.offset == cut
     fresh.receive(cut, io.BytesIO(BODY[cut:]))
     assert sorted(held(holdings).values()) == sorted(set(CONTENTS.values()))
+
+
+def test_what_a_killed_server_left_of_a_later_file_does_no_harm(
+    client: FlaskClient, fetching: Fetching, holdings: Holdings
+) -> None:
+    """It had taken in more than it had written down, and died in the midst of the second file."""
+    incoming = holdings.workspace.data / "delivered" / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    (incoming / f"{fetching.fetch_id}.1").write_bytes(CONTENTS["c"][:1])
+    assert offset(client, fetching) == 0
+    assert patch(client, fetching, 0, BODY) == (204, str(len(BODY)))
+    assert sorted(held(holdings).values()) == sorted(set(CONTENTS.values()))
+
+
+def test_a_part_that_a_power_cut_spoiled_begins_anew(
+    client: FlaskClient, fetching: Fetching, holdings: Holdings
+) -> None:
+    incoming = holdings.workspace.data / "delivered" / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    (incoming / f"{fetching.fetch_id}.0").write_bytes(bytes(100))
+    assert offset(client, fetching) == 100
+    assert patch(client, fetching, 100, BODY[100:]) == (409, "0")
+    assert patch(client, fetching, 0, BODY) == (204, str(len(BODY)))
+
+
+def test_delivered_files_are_on_the_disk_before_the_store_says_so(
+    fetching: Fetching, holdings: Holdings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from console.store import landing
+
+    ready: list[int] = []
+    monkeypatch.setattr(
+        landing,
+        "sync_filesystem",
+        lambda _: ready.append(len(holdings.rows(schema.delivered))),
+    )
+    upload = ContentService(holdings.workspace).upload(fetching.fetch_id)
+    upload.receive(0, io.BytesIO(BODY))
+    assert ready == [0]
+    assert len(holdings.rows(schema.delivered)) == 4
+
+
+def test_a_full_disk_is_told_by_its_number_and_the_stream_goes_on_afterwards(
+    client: FlaskClient, fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "pwrite", Mock(side_effect=OSError(28, "No space left on device")))
+        answer = client.patch(
+            f"{fetching.path}/stream",
+            headers={"Authorization": f"Bearer {fetching.token}", "Upload-Offset": "0"},
+            data=BODY,
+        )
+        assert (answer.status_code, answer.json["code"]) == (503, 3412)  # type: ignore[index]
+    assert patch(client, fetching, 0, BODY) == (204, str(len(BODY)))
 
 
 @pytest.mark.parametrize("stated", [1, 10**18, "", "-1", "x", "١"])
