@@ -1,6 +1,8 @@
 """Fetches: one reading of one disc for everything that waits for it, followed to its end."""
 
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +11,21 @@ import sqlalchemy as sa
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import ErrorInfo, FilesDelivered, JobChanged
 from appliance.contract.states import JobState
+from console.retrieval.items import fetch_items
 from console.retrieval.states import FetchState
 from console.store import schema
 from console.store.states import RequestFileState
 
 log = logging.getLogger(__name__)
+
+FILE_DAMAGED = 3308
+"""An appliance's failure of a fetch: `detail` is the path of the file that is damaged."""
+
+AGAIN = "?"
+"""Stands in `tried` before a copy that broke off at another file."""
+AGAIN_MAX = 30
+AGAIN_TURN = 3
+"""So often in a row one copy is asked again before the next one has its turn."""
 
 _fetches, _wanted = schema.fetches.c, schema.request_files.c
 _UNDER_WAY = (FetchState.WAITING, FetchState.RUNNING)
@@ -81,11 +93,44 @@ def fail(
             error_message=error.message,
         )
     )
-    connection.execute(
-        sa.update(schema.request_files)
-        .where(_wanted.fetch_id == fetch.fetch_id, _wanted.state == RequestFileState.WAITING)
-        .values(fetch_id=None, tried=_wanted.tried + " " + fetch.copy_id, error_code=error.code)
+    damaged = _damaged_files(connection, fetch, error)
+    missing = (_wanted.fetch_id == fetch.fetch_id) & (_wanted.state == RequestFileState.WAITING)
+    for these, mark in (
+        (missing & _wanted.file_id.in_(damaged), fetch.copy_id),
+        (missing, AGAIN + fetch.copy_id if damaged else fetch.copy_id),
+    ):
+        connection.execute(
+            sa.update(schema.request_files)
+            .where(these)
+            .values(fetch_id=None, tried=_wanted.tried + " " + mark, error_code=error.code)
+        )
+
+
+def _damaged_files(
+    connection: sa.Connection, fetch: Any, error: ErrorInfo | SteleError
+) -> list[str]:
+    """The files of the fetch that its disc no longer holds as they were: the one that is named."""
+    if error.code != FILE_DAMAGED:
+        return []
+    items = {item.path: item.sha256 for item in fetch_items(connection, fetch.fetch_id)}
+    sha256 = items.get(error.detail)
+    query = (
+        sa.select(_wanted.file_id)
+        .join_from(schema.request_files, schema.files)
+        .where(_wanted.fetch_id == fetch.fetch_id, schema.files.c.sha256 == sha256)
     )
+    return list(connection.scalars(query)) if sha256 is not None else []
+
+
+def copies_left(tried: str, copies: Sequence[Any]) -> list[Any]:
+    """The copies that may still deliver a file, the one to ask first at the head.
+
+    A copy that could not deliver this file is out. One that broke off at another file is asked
+    again without that one, but not for ever, and in turns with the others.
+    """
+    marks = Counter(tried.split())
+    left = [c for c in copies if c.copy_id not in marks and marks[AGAIN + c.copy_id] < AGAIN_MAX]
+    return sorted(left, key=lambda copy: marks[AGAIN + copy.copy_id] // AGAIN_TURN)
 
 
 def refuse(

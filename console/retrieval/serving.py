@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from appliance.contract.messages import Fetch
 from console.dispatch.commands import issue, unsigned
 from console.dispatch.library import Library, read_library
+from console.retrieval.fetches import copies_left
 from console.retrieval.states import FetchState
 from console.store import schema
 from console.store.engine import reading
@@ -132,7 +133,7 @@ def _serve_volume(
     copies = _verified_copies(connection, rows[0].volume_id)
     by_copy: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
-        left = [copy for copy in copies if copy.copy_id not in row.tried.split()]
+        left = copies_left(row.tried, copies)
         reachable = [copy for copy in left if _is_reachable(copy, fleet)]
         if reachable:
             by_copy[reachable[0].copy_id].append(row)

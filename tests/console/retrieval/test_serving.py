@@ -1,11 +1,16 @@
 """Files come back from where they are at hand, else from the disc that costs least."""
 
+import hashlib
+import io
+from types import SimpleNamespace
+
 import pytest
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import Command, ErrorInfo, Fetch
 from console.api.service import ContentService
 from console.retrieval.expiry import expire_delivered
+from console.retrieval.fetches import AGAIN, AGAIN_MAX, copies_left
 from console.retrieval.items import fetch_items
 from console.retrieval.requests import create_request
 from console.store import schema
@@ -30,11 +35,9 @@ def archived(desk: Desk, holdings: Holdings, rack: PaperAppliance) -> list[str]:
 
 def deliver(desk: Desk, holdings: Holdings, rack: PaperAppliance, command: Command) -> None:
     """Upload everything that a fetch asks for, as the content server takes it."""
-    import io
-
     assert isinstance(command.body, Fetch)
     service = ContentService(holdings.workspace)
-    by_digest = {__import__("hashlib").sha256(c).hexdigest(): c for c in CONTENTS.values()}
+    by_digest = {hashlib.sha256(c).hexdigest(): c for c in CONTENTS.values()}
     items = service.items(command.body.fetch_id)
     body = b"".join(by_digest[item.sha256] for item in items)
     upload = service.upload(command.body.fetch_id)
@@ -191,3 +194,47 @@ def test_a_request_for_nothing_known_is_refused(desk: Desk, wanted: list[str]) -
     with pytest.raises(SteleError) as raised:
         create_request(desk.store, wanted, "nothing")
     assert raised.value.code == 5304
+
+
+def test_of_a_damaged_disc_only_the_damaged_files_come_from_the_other_copy(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    """Both discs are damaged, each at another file: still everything comes back."""
+    roles = {row.copy_id: row.role for row in holdings.rows(schema.copies)}
+    contents = {hashlib.sha256(c).hexdigest(): c for c in CONTENTS.values()}
+    damaged = {"use": b"alpha", "sealed": b"two"}
+    create_request(desk.store, archived, "all")
+    read: list[tuple[str, list[bytes]]] = []
+    while commands := desk.fetches(rack):
+        (command,) = commands
+        assert isinstance(command.body, Fetch)
+        service = ContentService(holdings.workspace)
+        items = service.items(command.body.fetch_id)
+        role = roles[command.body.copy_id]
+        whole = [contents[item.sha256] for item in items]
+        good = whole[: whole.index(damaged[role])] if damaged[role] in whole else whole
+        read.append((role, whole))
+        upload = service.upload(command.body.fetch_id)
+        upload.receive(upload.offset, io.BytesIO(b"".join(good)))
+        if good == whole:
+            desk.hear(*rack.delivered(command, len(items), sum(map(len, whole))))
+        else:
+            error = ErrorInfo(3308, "a file is damaged", items[len(good)].path)
+            desk.hear(rack.failed(command, error))
+    assert read == [
+        ("use", [b"alpha", b"", b"one", b"two"]),
+        ("use", [b"", b"one", b"two"]),
+        ("sealed", [b"alpha"]),
+    ]
+    assert holdings.row(schema.requests).state == "done"
+
+
+def test_a_disc_on_which_file_after_file_is_damaged_is_left_in_the_end() -> None:
+    copies = [SimpleNamespace(copy_id=name) for name in ("c1", "c2")]
+    tried, asked = "", []
+    while left := copies_left(tried, copies):
+        asked.append(left[0].copy_id)
+        tried += f" {AGAIN}{left[0].copy_id}"
+    assert asked[:8] == ["c1"] * 3 + ["c2"] * 3 + ["c1"] * 2
+    assert asked.count("c1") == asked.count("c2") == AGAIN_MAX
+    assert [c.copy_id for c in copies_left("c1 ?c2", copies)] == ["c2"]
