@@ -34,9 +34,10 @@ from console.dispatch.cursor import Source
 from console.dispatch.damage import check_next, heal
 from console.dispatch.intake import Incoming, Intake
 from console.dispatch.link import Link
+from console.dispatch.replacement import bring_back
 from console.dispatch.replies import expire_commands, give_up
 from console.processes import READY_FILE, only_one
-from console.retrieval.expiry import expire_delivered
+from console.retrieval.expiry import drop_leftovers, expire_delivered
 from console.retrieval.serving import serve_requests
 from console.store.ids import new_id
 from console.store.workspace import Workspace, open_workspace
@@ -156,9 +157,14 @@ class Worker:
     # --- what has to be done now and then -----------------------------------------------------
 
     async def _check_contents(self) -> None:
-        """Read the landing contents of volumes that are to be burned."""
+        """Bring back and read the landing contents of volumes that are to be burned."""
         store, landing = self._workspace.store, self._workspace.landing
+        delivered = self._workspace.delivered
         loop = asyncio.get_running_loop()
+        while await loop.run_in_executor(
+            self._reading_thread, bring_back, store, landing, delivered, self._now()
+        ):
+            pass
         for volume_id in await self._in_store(lambda: volumes_to_check(store)):
             while await loop.run_in_executor(
                 self._reading_thread, check_next, store, landing, volume_id, self._now()
@@ -172,6 +178,8 @@ class Worker:
             pass
         while await self._in_store(lambda: expire_delivered(store, self._workspace.delivered, now)):
             pass
+        incoming = self._workspace.data / "delivered" / "incoming"
+        await self._in_store(lambda: drop_leftovers(store, incoming, now))
 
     def _keep_records(self, connection: sa.Connection) -> None:
         now = self._now()

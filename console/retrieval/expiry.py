@@ -1,6 +1,7 @@
 """Letting go of contents that came back from discs when their time is over."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -8,6 +9,9 @@ from console.store import schema
 from console.store.engine import reading
 from console.store.landing import Landing
 from console.store.states import RequestState
+
+LEFTOVER_KEPT = timedelta(hours=24)
+"""How long after its fetch the beginning of a file stays that never came whole."""
 
 _BATCH = 200
 _delivered, _requests = schema.delivered.c, schema.requests.c
@@ -35,3 +39,19 @@ def expire_delivered(engine: sa.Engine, delivered: Landing, now: datetime) -> in
             delivered.release(sha256)
         connection.execute(sa.delete(schema.delivered).where(_delivered.sha256.in_(batch)))
     return len(batch)
+
+
+def drop_leftovers(engine: sa.Engine, incoming: Path, now: datetime) -> int:
+    """Delete the beginnings of files (``<fetch>.<number>``) of fetches that ended long ago."""
+    fetches = schema.fetches.c
+    parts: dict[str, list[Path]] = {}
+    for part in incoming.glob("*.*"):
+        parts.setdefault(part.name.partition(".")[0], []).append(part)
+    if not parts:
+        return 0
+    ended = sa.select(fetches.fetch_id).where(fetches.done_at < now - LEFTOVER_KEPT)
+    with reading(engine).connect() as connection:
+        gone = parts.keys() & set(connection.scalars(ended))
+    for part in (part for fetch_id in gone for part in parts[fetch_id]):
+        part.unlink(missing_ok=True)
+    return sum(len(parts[fetch_id]) for fetch_id in gone)

@@ -9,6 +9,7 @@ from console.dispatch.burns import dispatch_copies, volumes_to_check
 from console.dispatch.commands import due_commands, mark_sent, prepare
 from console.dispatch.damage import check_next, heal
 from console.dispatch.intake import Incoming, Intake
+from console.dispatch.replacement import bring_back
 from console.dispatch.replies import expire_commands
 from console.retrieval.serving import serve_requests
 from tests.console.dispatch.holdings import NOW, Holdings
@@ -40,6 +41,9 @@ class Desk:
     def work(self) -> None:
         """One round: check contents, serve requests, dispatch, keep house."""
         self.intake.store_snapshots(self.store)
+        workspace = self.holdings.workspace
+        while bring_back(self.store, workspace.landing, workspace.delivered, self.now):
+            pass
         for volume_id in volumes_to_check(self.store):
             while check_next(self.store, self.holdings.workspace.landing, volume_id, self.now):
                 pass

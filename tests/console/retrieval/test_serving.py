@@ -9,7 +9,7 @@ import pytest
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import Command, ErrorInfo, Fetch
 from console.api.service import ContentService
-from console.retrieval.expiry import expire_delivered
+from console.retrieval.expiry import drop_leftovers, expire_delivered
 from console.retrieval.fetches import AGAIN, AGAIN_MAX, copies_left
 from console.retrieval.items import fetch_items
 from console.retrieval.requests import create_request
@@ -238,3 +238,22 @@ def test_a_disc_on_which_file_after_file_is_damaged_is_left_in_the_end() -> None
     assert asked[:8] == ["c1"] * 3 + ["c2"] * 3 + ["c1"] * 2
     assert asked.count("c1") == asked.count("c2") == AGAIN_MAX
     assert [c.copy_id for c in copies_left("c1 ?c2", copies)] == ["c2"]
+
+
+def test_the_beginning_of_a_file_that_never_came_whole_goes_a_day_after_its_fetch(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
+) -> None:
+    create_request(desk.store, archived, "all")
+    (command,) = desk.fetches(rack)
+    assert isinstance(command.body, Fetch)
+    upload = ContentService(holdings.workspace).upload(command.body.fetch_id)
+    upload.receive(0, io.BytesIO(b"alp"))
+    incoming = holdings.workspace.data / "delivered" / "incoming"
+    desk.later(days=3)
+    assert drop_leftovers(desk.store, incoming, desk.now) == 0
+    rack.now = desk.now
+    desk.hear(rack.failed(command, UNREADABLE))
+    assert drop_leftovers(desk.store, incoming, desk.now) == 0
+    desk.later(hours=25)
+    assert drop_leftovers(desk.store, incoming, desk.now) == 1
+    assert list(incoming.iterdir()) == []
