@@ -19,6 +19,9 @@ DESTINATION_EXISTS = 3107
 DESTINATION_FULL = 3108
 DESTINATION_UNWRITABLE = 3109
 
+DAMAGE = (DAMAGED_METADATA, UNREADABLE_MEDIUM)
+"""What age does to a disc, unlike what somebody did on purpose."""
+
 
 class VolumeError(Exception):
     """A defined failure; `message` names the thing and what happened to it."""

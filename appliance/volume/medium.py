@@ -13,6 +13,9 @@ STEP_BYTES = 2**20
 ReadAt = Callable[[int, int], bytes]
 """`read_at(offset, length)`: that many bytes, fewer only at the end; OSError when unreadable."""
 
+OnFault = Callable[[VolumeError], None]
+"""Told why something could not be read."""
+
 
 class Medium:
     """Bounded reads of a disc of `size_bytes`.
@@ -60,8 +63,31 @@ class Medium:
             raise VolumeError(TRUNCATED, f"the disc ends before byte {offset + length}")
         return content
 
-    def chunks(self, extents: tuple[tuple[int, int], ...]) -> Iterator[bytes]:
-        """The bytes of extents (offset and length in bytes), in pieces of at most 1 MiB."""
+    def chunks(
+        self, extents: tuple[tuple[int, int], ...], on_damage: OnFault | None = None
+    ) -> Iterator[bytes]:
+        """The bytes of extents (offset and length in bytes), in pieces of at most 1 MiB.
+
+        With `on_damage`, each unreadable sector is told and given as bytes FF, which no list,
+        manifest or JSON text can hold.
+        """
         for start, length in extents:
             for offset in range(start, start + length, STEP_BYTES):
-                yield self.read(offset, min(STEP_BYTES, start + length - offset))
+                size = min(STEP_BYTES, start + length - offset)
+                try:
+                    yield self.read(offset, size)
+                except VolumeError as error:
+                    if on_damage is None or error.code != UNREADABLE_MEDIUM:
+                        raise
+                    yield from self._readable(offset, size, on_damage)
+
+    def _readable(self, offset: int, size: int, on_damage: OnFault) -> Iterator[bytes]:
+        for at in range(offset, offset + size, SECTOR):
+            length = min(SECTOR, offset + size - at)
+            try:
+                yield self.read(at, length)
+            except VolumeError as error:
+                if error.code != UNREADABLE_MEDIUM:
+                    raise
+                on_damage(error)
+                yield b"\xff" * length

@@ -4,27 +4,41 @@ Time and memory are bounded by the size of the disc and by fixed limits; nothing
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from appliance.volume.bag import NAMES_BYTES_MAX, NAMES_JSON, manifest_name
+from appliance.volume.bag import (
+    NAMES_BYTES_MAX,
+    NAMES_JSON,
+    README_EN,
+    manifest_name,
+    tag_manifest_name,
+)
 from appliance.volume.document import VOLUME_JSON, VolumeDocument, decode_document
 from appliance.volume.entry import Entry
-from appliance.volume.errors import DAMAGED_METADATA, HOSTILE, NOT_A_VOLUME, VolumeError
-from appliance.volume.manifests import parse_manifest, parse_names
-from appliance.volume.medium import Medium, ReadAt
+from appliance.volume.errors import DAMAGE, DAMAGED_METADATA, HOSTILE, NOT_A_VOLUME, VolumeError
+from appliance.volume.layout import ROOT_ENTRY, TAG_ENTRIES
+from appliance.volume.manifests import PATH_TEXT_MAX, parse_manifest, parse_names
+from appliance.volume.medium import Medium, OnFault, ReadAt
 from appliance.volume.names import check_path
 from appliance.volume.plan import Identity, VolumePlan
 from appliance.volume.plan_rules import FILES_MAX
 from appliance.volume.rebuild import rebuild_plan
-from appliance.volume.udf.parsing import parse_file_entry, parse_identifiers
+from appliance.volume.recovery import list_by_neighbours, root_by_order
+from appliance.volume.udf.parsing import (
+    FileEntry,
+    Identifier,
+    parse_file_entry,
+    parse_identifiers,
+)
 from appliance.volume.udf.recognition import find_partition
 from appliance.volume.udf.tags import SECTOR
 
 ROOT_NAMES_MAX = 64
 DOCUMENT_BYTES_MAX = 2**28
-PATH_TEXT_MAX = 2**31
+_NO_TIME_NS = 0
 
 OnDamage = Callable[[str, VolumeError], None]
-"""Told the disc path of what could not be read, and why."""
+"""Told the disc path of what could not be read, and why. What cannot be read is passed over."""
 
 
 class VolumeReader:
@@ -37,13 +51,32 @@ class VolumeReader:
 
     def __init__(self, read_at: ReadAt, size_bytes: int) -> None:
         self._medium = Medium(read_at, size_bytes)
-        self._partition = find_partition(self._medium.sector, self._medium.sectors)
+        self._partition = find_partition(self._medium.sector, self._medium.sectors, ROOT_ENTRY)
         self._true_names: dict[str, str] = {}
         self._root: dict[str, Entry] = {}
-        for entry in self._list(self._entry("", "", self._partition.root_block), None):
-            if len(self._root) >= ROOT_NAMES_MAX:
-                raise VolumeError(HOSTILE, "the root has more names than any Stele volume")
-            self._root[entry.disc_path] = entry
+        self.root_faults: list[tuple[str, VolumeError]] = []
+        self._read_root()
+
+    def _read_root(self) -> None:
+        """Fill `_root`; what is damaged there goes to `root_faults`, and the rest is found."""
+        try:
+            root = self._entry("", "", self._partition.root_block)
+            for entry in self._list(root, self._note):
+                if len(self._root) >= ROOT_NAMES_MAX:
+                    raise VolumeError(HOSTILE, "the root has more names than any Stele volume")
+                self._root[entry.disc_path] = entry
+        except VolumeError as error:
+            self._note("", error)
+        if any(not path for path, _ in self.root_faults):
+            self._root = {
+                name: self._entry("", name, block)
+                for name, block in root_by_order(self._file_entry).items()
+            }
+
+    def _note(self, path: str, error: VolumeError) -> None:
+        if error.code not in DAMAGE or len(self.root_faults) >= ROOT_NAMES_MAX:
+            raise error
+        self.root_faults.append((path, error))
 
     def document(self) -> VolumeDocument:
         """What `volume.json` says."""
@@ -57,7 +90,8 @@ class VolumeReader:
     def entries(self, on_damage: OnDamage | None = None) -> Iterator[Entry]:
         """Everything below `data/`, each folder before what is in it.
 
-        With `on_damage`, what cannot be read is told and passed over.
+        With `on_damage`, what cannot be read is told and passed over. The time of a folder whose
+        own description is lost is 0.
         """
         data = self._root.get("data")
         if data is None or not data.folder:
@@ -80,11 +114,37 @@ class VolumeReader:
                     waiting.append(entry)
                 yield entry
 
-    def digests(self, algorithm: str) -> Iterator[tuple[str, bytes]]:
-        """Disc path and digest of each line of a manifest."""
-        name = manifest_name(algorithm)
+    def digests(
+        self, algorithm: str, on_damage: OnFault | None = None, *, of_tags: bool = False
+    ) -> Iterator[tuple[str, bytes]]:
+        """Disc path and digest of each line of a manifest, or of the tag manifest."""
+        name = tag_manifest_name(algorithm) if of_tags else manifest_name(algorithm)
         entry = self._in_root(name, self._medium.size_bytes, missing=DAMAGED_METADATA)
-        return parse_manifest(self.chunks(entry), name)
+        return parse_manifest(self._medium.chunks(entry.extents, on_damage), name, on_damage)
+
+    def tag_files(self) -> list[Entry]:
+        """The files in the root."""
+        return [entry for entry in self._root.values() if not entry.folder]
+
+    def entry_by_order(self, disc_path: str, index: int, count: int) -> Entry:
+        """A file whose name is lost from its folder: the one of that line in the manifest.
+
+        The file entries stand in the manifest's order directly before the list of `data`. Only the
+        digest says whether it is the right one.
+        """
+        names = disc_path.split("/")
+        true_names = [
+            self._true_names.get("/".join(names[: depth + 1]), name)
+            for depth, name in enumerate(names)
+        ]
+        data = self._root.get("data")
+        if data is None or not data.extents:
+            raise VolumeError(DAMAGED_METADATA, "the folder 'data' is damaged")
+        block = data.extents[0][0] // SECTOR - self._partition.start - count + index
+        path = _checked("/".join(true_names[1:]))
+        if names[0] != "data" or block < TAG_ENTRIES:
+            raise VolumeError(HOSTILE, f"the manifest names {disc_path[:200]!r}")
+        return self._entry(path, disc_path, block)
 
     def chunks(self, entry: Entry) -> Iterator[bytes]:
         """The content of a file in pieces of at most 1 MiB."""
@@ -97,6 +157,9 @@ class VolumeReader:
     def _in_root(self, name: str, bytes_max: int, *, missing: int) -> Entry:
         entry = self._root.get(name)
         if entry is None or entry.folder:
+            for path, error in self.root_faults:
+                if path == name:
+                    raise error
             raise VolumeError(missing, f"there is no file {name!r} on the disc")
         if entry.size_bytes > bytes_max:
             raise VolumeError(HOSTILE, f"{name!r} is larger than any Stele volume needs")
@@ -107,7 +170,9 @@ class VolumeReader:
             return
         try:
             entry = self._in_root(NAMES_JSON, NAMES_BYTES_MAX, missing=DAMAGED_METADATA)
-            self._true_names = parse_names(self.chunks(entry), NAMES_JSON)
+            told = None if on_damage is None else partial(on_damage, NAMES_JSON)
+            chunks = self._medium.chunks(entry.extents, told)
+            self._true_names = parse_names(chunks, NAMES_JSON, told)
         except VolumeError as error:
             if on_damage is None:
                 raise
@@ -117,47 +182,78 @@ class VolumeReader:
         """What is in one folder."""
         names: set[str] = set()
         where = folder.disc_path[:200]
-        found = parse_identifiers(self.chunks(folder), where)
-        while True:
-            disc_path = folder.disc_path
+        told = None if on_damage is None else partial(on_damage, folder.disc_path)
+        chunks = self._medium.chunks(folder.extents, told)
+        for identifier in parse_identifiers(chunks, where, told):
+            disc_path = f"{folder.disc_path}/{identifier.name}".lstrip("/")
             try:
-                identifier = next(found, None)
-                if identifier is None:
-                    return
                 if identifier.name in names:
                     raise VolumeError(HOSTILE, f"a name stands twice in folder {where!r}")
                 names.add(identifier.name)
-                disc_path += ("/" if disc_path else "") + identifier.name
-                entry = self._entry(
-                    self._true_path(folder, disc_path), disc_path, identifier.entry_block
-                )
+                path = self._true_path(folder, disc_path)
             except VolumeError as error:
                 if on_damage is None:
                     raise
                 on_damage(disc_path, error)
-            else:
+                continue
+            entry = self._found(path, disc_path, identifier, on_damage)
+            if entry is not None:
                 yield entry
+
+    def _found(
+        self, path: str, disc_path: str, identifier: Identifier, on_damage: OnDamage | None
+    ) -> Entry | None:
+        """What a name stands for; if that is a folder with a lost entry, by its neighbours."""
+        block = identifier.entry_block
+        try:
+            return self._entry(path, disc_path, block)
+        except VolumeError as error:
+            if on_damage is None:
+                raise
+            on_damage(disc_path, error)
+            if error.code not in DAMAGE or not identifier.folder:
+                return None
+        try:
+            extents = self._extents_by_neighbours(block)
+        except VolumeError:
+            return None
+        return Entry(path, disc_path, True, extents[0][1], _NO_TIME_NS, extents, block)
+
+    def _extents_by_neighbours(self, block: int) -> tuple[tuple[int, int], ...]:
+        start = self._partition.start
+        readme = self._root.get(README_EN)
+        behind = readme.extents[0][0] // SECTOR - start if readme and readme.extents else 0
+        if not behind:  # the root is still being read
+            behind = self._file_entry(TAG_ENTRIES).extents[0][0]
+        first, length = list_by_neighbours(
+            block, self._file_entry, lambda at: self._medium.sector(start + at), behind
+        )
+        return (((start + first) * SECTOR, length),)
 
     def _true_path(self, folder: Entry, disc_path: str) -> str:
         if not folder.disc_path:
             return ""
         name = self._true_names.get(disc_path) or disc_path.rpartition("/")[2]
-        path = f"{folder.path}/{name}" if folder.path else name
-        try:
-            check_path(path)
-        except VolumeError as error:
-            raise VolumeError(HOSTILE, error.message) from error
-        return path
+        return _checked(f"{folder.path}/{name}" if folder.path else name)
 
     def _entry(self, path: str, disc_path: str, block: int) -> Entry:
-        partition = self._partition
-        if block >= partition.blocks:
+        start = self._partition.start
+        if block >= self._partition.blocks:
             raise VolumeError(HOSTILE, f"{disc_path[:200]!r} is described outside the partition")
-        raw = self._medium.sector(partition.start + block)
-        found = parse_file_entry(raw, block, partition.blocks)
-        extents = tuple(
-            ((partition.start + first) * SECTOR, length) for first, length in found.extents
-        )
+        found = self._file_entry(block)
+        extents = tuple(((start + first) * SECTOR, length) for first, length in found.extents)
         return Entry(
             path, disc_path, found.folder, found.size_bytes, found.mtime_ns, extents, block
         )
+
+    def _file_entry(self, block: int) -> FileEntry:
+        raw = self._medium.sector(self._partition.start + block)
+        return parse_file_entry(raw, block, self._partition.blocks)
+
+
+def _checked(path: str) -> str:
+    try:
+        check_path(path)
+    except VolumeError as error:
+        raise VolumeError(HOSTILE, error.message) from error
+    return path

@@ -24,30 +24,31 @@ from appliance.volume.tool.salvage import Salvage, checked_chunks, salvage
 def extract(image: Path, dest: Path, overwrite: bool, as_json: bool) -> None:
     """Restore everything from the disc or image IMAGE into the folder DEST.
 
-    A file whose digest is wrong is not written. Nothing is written outside DEST, and symbolic
-    links in it are not followed.
+    A file whose digest is wrong is not written; one whose digest is lost is written and told.
+    Nothing is written outside DEST, and symbolic links in it are not followed.
     """
     with defined_failures(as_json=as_json), Disc(image) as disc:
         reader = VolumeReader(disc.read_at, disc.size_bytes)
         found = salvage(reader)
-        for path, error in found.faults:
-            tell(f"unreadable: {path}: {error.message}")
-        for path in found.missing:
-            tell(f"missing: {path}")
+        found.tell()
         with (
             Destination(dest, overwrite=overwrite) as destination,
             progress("restoring", found.size_bytes) as advance,
         ):
             failed = _restore(reader, found, destination, advance)
+        unchecked = [file for file in found.files if file.disc_path not in found.digests]
+        for file in unchecked:
+            tell(f"unchecked: {file.path}: no digest of it can be read")
         document = {
             "files": len(found.files) - failed,
             "failed": failed,
+            "unchecked": len(unchecked),
             "missing": len(found.missing),
-            "unreadable": len(found.faults),
+            "unreadable": found.fault_count,
         }
         text = ", ".join(f"{key} {value}" for key, value in document.items())
         result(document, as_json=as_json, text=text)
-    sys.exit(1 if failed or found.missing or found.faults else 0)
+    sys.exit(1 if failed or unchecked or found.missing or found.fault_count else 0)
 
 
 def _restore(

@@ -13,7 +13,7 @@ from appliance.volume.plan import VolumePlan
 from appliance.volume.reader import VolumeReader
 from appliance.volume.tool.disc import Disc
 from appliance.volume.tool.reporting import Advance, defined_failures, progress, result, tell
-from appliance.volume.tool.salvage import checked_chunks, salvage
+from appliance.volume.tool.salvage import checked_chunks, damaged_tag_files, salvage
 from appliance.volume.udf.tags import SECTOR
 from appliance.volume.verifier import ImageVerifier, VerifyReport
 
@@ -89,15 +89,19 @@ def _document(plan: VolumePlan, report: VerifyReport) -> dict[str, Any]:
 
 def _verify_files(reader: VolumeReader, cause: VolumeError) -> tuple[bool, dict[str, Any]]:
     found = salvage(reader)
-    for path, error in found.faults:
-        tell(f"unreadable: {path}: {error.message}")
-    for path in found.missing:
-        tell(f"missing: {path}")
-    damaged = 0
+    found.tell()
+    damaged = unchecked = 0
+    damaged_tags = damaged_tag_files(reader)
+    for name in damaged_tags:
+        tell(f"damaged: {name} in the root")
     with progress("checking files", found.size_bytes) as advance:
         for file in found.files:
+            digest = found.digests.get(file.disc_path)
+            if digest is None:
+                unchecked += 1
+                tell(f"unchecked: {file.path}: no digest of it can be read")
             try:
-                for _ in checked_chunks(reader, file, found.digests.get(file.disc_path), advance):
+                for _ in checked_chunks(reader, file, digest, advance):
                     pass
             except VolumeError as error:
                 damaged += 1
@@ -106,8 +110,10 @@ def _verify_files(reader: VolumeReader, cause: VolumeError) -> tuple[bool, dict[
         "result": "damaged",
         "error": {"code": cause.code, "message": cause.message},
         "files": len(found.files),
-        "good_files": len(found.files) - damaged,
+        "good_files": len(found.files) - damaged - unchecked,
         "damaged_files": damaged,
+        "unchecked_files": unchecked,
         "missing_files": len(found.missing),
-        "unreadable": len(found.faults),
+        "damaged_in_root": damaged_tags,
+        "unreadable": found.fault_count,
     }

@@ -2,7 +2,7 @@
 
 import struct
 from binascii import crc_hqx
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from appliance.volume.errors import DAMAGED_METADATA, HOSTILE, VolumeError
@@ -13,6 +13,7 @@ from appliance.volume.udf.tags import SECTOR, TAG
 
 _FIXED_IDENTIFIER_BYTES = 38
 _DELETED, _PARENT = 4, 8
+_IDENTIFIER_BEGINNING = struct.pack("<HH", tags.FILE_IDENTIFIER, tags.TAG_VERSION)
 _LENGTHS = struct.Struct("<B16xH")
 
 
@@ -93,36 +94,69 @@ def _check_extents(
         yield first, length
 
 
-def parse_identifiers(chunks: Iterable[bytes], where: str) -> Iterator[Identifier]:
+def parse_identifiers(
+    chunks: Iterable[bytes], where: str, on_damage: Callable[[VolumeError], None] | None = None
+) -> Iterator[Identifier]:
     """The names in a folder's list; its parent and deleted names are passed over.
 
-    The places that the tags name are not compared, since a list may lie in several extents.
+    The places that the tags name are not compared, since a list may lie in several extents. With
+    `on_damage`, damage is told once a place, and reading goes on with the next whole name.
 
     Raises:
         VolumeError: 3102, an identifier is damaged; 3104, a name is impossible.
     """
-    held = b""
+    held, lost = b"", False
     for chunk in chunks:
         held += chunk
         at = 0
         while len(held) - at >= _FIXED_IDENTIFIER_BYTES:
-            name_bytes, use_bytes = _LENGTHS.unpack_from(held, at + 19)
-            size = (_FIXED_IDENTIFIER_BYTES + name_bytes + use_bytes + 3) & ~3
-            if len(held) - at < size:
-                break
-            identifier = _parse_identifier(held[at : at + size], name_bytes, use_bytes, where)
+            try:
+                size = _identifier_bytes(held, at, where)
+                if len(held) - at < size:
+                    break
+                identifier = _parse_identifier(held[at : at + size], where)
+            except VolumeError as error:
+                if on_damage is None:
+                    raise
+                if not lost:
+                    on_damage(error)
+                lost, at = True, _next_candidate(held, at + 4)
+                continue
+            lost = False
             at += size
             if identifier is not None:
                 yield identifier
         held = held[at:]
-    if held:
-        raise VolumeError(DAMAGED_METADATA, f"the list of folder {where!r} ends within a name")
+    if held and not lost:
+        cut = VolumeError(DAMAGED_METADATA, f"the list of folder {where!r} ends within a name")
+        if on_damage is None:
+            raise cut
+        on_damage(cut)
 
 
-def _parse_identifier(raw: bytes, name_bytes: int, use_bytes: int, where: str) -> Identifier | None:
-    location = TAG.unpack_from(raw)[-1]
-    if check_tag(raw, location) != tags.FILE_IDENTIFIER:
+def _identifier_bytes(held: bytes, at: int, where: str) -> int:
+    """The length of the identifier that begins at `at`, if its tag and its lengths agree."""
+    name_bytes, use_bytes = _LENGTHS.unpack_from(held, at + 19)
+    size = (_FIXED_IDENTIFIER_BYTES + name_bytes + use_bytes + 3) & ~3
+    kind, _, checksum, _, _, _, crc_bytes, _ = TAG.unpack_from(held, at)
+    sealed = (sum(held[at : at + 16]) - checksum) & 0xFF == checksum
+    if kind != tags.FILE_IDENTIFIER or not sealed or crc_bytes + 16 != size:
         raise VolumeError(DAMAGED_METADATA, f"the list of folder {where!r} is damaged")
+    return int(size)
+
+
+def _next_candidate(held: bytes, at: int) -> int:
+    """Where the next identifier may begin; if there is none, near the end."""
+    while (found := held.find(_IDENTIFIER_BEGINNING, at)) >= 0:
+        if found % 4 == 0:
+            return found
+        at = found + 1
+    return max(at, len(held) - _FIXED_IDENTIFIER_BYTES + 1 + 3 & ~3)
+
+
+def _parse_identifier(raw: bytes, where: str) -> Identifier | None:
+    check_tag(raw, TAG.unpack_from(raw)[-1])
+    name_bytes, use_bytes = _LENGTHS.unpack_from(raw, 19)
     flags = raw[18]
     if flags & (_DELETED | _PARENT):
         return None

@@ -4,7 +4,13 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from appliance.volume.errors import DAMAGED_METADATA, NOT_A_VOLUME, TRUNCATED, VolumeError
+from appliance.volume.errors import (
+    DAMAGE,
+    DAMAGED_METADATA,
+    NOT_A_VOLUME,
+    TRUNCATED,
+    VolumeError,
+)
 from appliance.volume.udf import tags
 from appliance.volume.udf.parsing import check_tag
 from appliance.volume.udf.tags import SECTOR
@@ -22,12 +28,15 @@ class Partition:
     root_block: int
 
 
-def find_partition(read_sector: ReadSector, sectors: int) -> Partition:
-    """Follow each anchor and both descriptor sequences until one leads to a root.
+def find_partition(read_sector: ReadSector, sectors: int, usual_root: int) -> Partition:
+    """Follow each anchor and both descriptor sequences until one leads to a partition.
+
+    Where the file set is damaged, the root is taken to be at the block `usual_root`. The disc may
+    end before the partition does.
 
     Raises:
-        VolumeError: 3101, there is no anchor; 3102, all that there is is damaged; 3103, the disc
-            ends before its partition does.
+        VolumeError: 3101, there is no anchor; 3102, 3106, all that there is is damaged; 3103, the
+            disc ends before the descriptors do.
     """
     failure = VolumeError(NOT_A_VOLUME, "there is no UDF anchor on the disc")
     for anchor_sector in (256, sectors - 1, sectors - 257):
@@ -40,15 +49,18 @@ def find_partition(read_sector: ReadSector, sectors: int) -> Partition:
         for at in (16, 24):
             length_bytes, first = struct.unpack_from("<II", anchor, at)
             try:
-                return _follow(read_sector, sectors, first, length_bytes // SECTOR)
+                return _follow(read_sector, sectors, (first, length_bytes // SECTOR), usual_root)
             except VolumeError as error:
                 failure = error
     raise failure
 
 
-def _follow(read_sector: ReadSector, sectors: int, first: int, count: int) -> Partition:
+def _follow(
+    read_sector: ReadSector, sectors: int, sequence: tuple[int, int], usual_root: int
+) -> Partition:
     partition: bytes | None = None
     volume: bytes | None = None
+    first, count = sequence
     for sector in range(first, first + min(count, _SEQUENCE_SECTORS_MAX)):
         raw = _read_within(read_sector, sector, sectors)
         kind = check_tag(raw, sector)
@@ -61,16 +73,22 @@ def _follow(read_sector: ReadSector, sectors: int, first: int, count: int) -> Pa
     if partition is None or volume is None:
         raise VolumeError(DAMAGED_METADATA, "the descriptor sequence names no partition")
     start, blocks = struct.unpack_from("<II", partition, 188)
-    if start + blocks > sectors:
-        raise VolumeError(TRUNCATED, f"the disc ends at sector {sectors}, not {start + blocks}")
     block_bytes, file_set_bytes, file_set = struct.unpack_from("<I32xII", volume, 212)
     if block_bytes != SECTOR or file_set_bytes < SECTOR or file_set >= blocks:
         raise VolumeError(DAMAGED_METADATA, "the logical volume's description is impossible")
-    raw = read_sector(start + file_set)
-    if check_tag(raw, file_set) != tags.FILE_SET:
-        raise VolumeError(DAMAGED_METADATA, "there is no file set where it should be")
-    (root_block,) = struct.unpack_from("<I", raw, 404)
-    return Partition(start, blocks, root_block)
+    return Partition(start, blocks, _root_block(read_sector, start, file_set, usual_root))
+
+
+def _root_block(read_sector: ReadSector, start: int, file_set: int, usual: int) -> int:
+    try:
+        raw = read_sector(start + file_set)
+        if check_tag(raw, file_set) != tags.FILE_SET:
+            return usual
+    except VolumeError as error:
+        if error.code not in DAMAGE:
+            raise
+        return usual
+    return int(struct.unpack_from("<I", raw, 404)[0])
 
 
 def _read(read_sector: ReadSector, sector: int, kind: int) -> bytes:

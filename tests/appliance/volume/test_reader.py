@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.volume import VolumeError, VolumeReader
+from appliance.volume import Image, VolumeError, VolumeReader, manifests
 from tests.appliance.volume.samples import image_bytes, plan_of, reader_of
 from tests.appliance.volume.sealing import descriptors, patch, reseal
 
@@ -57,8 +57,58 @@ def test_what_is_no_volume_is_called_so(image: bytes) -> None:
 
 
 def test_a_truncated_image_is_called_truncated_wherever_it_ends() -> None:
-    for sectors in (257, 290, 320, len(GOOD) // 2048 - 300):
+    payload_end = Image(PLAN).payload_end // 2048
+    for sectors in (257, 290, 320, payload_end - 1):
         refused(GOOD[: sectors * 2048], 3103)
+
+
+def test_what_lies_before_the_end_of_a_truncated_image_is_read() -> None:
+    start, _ = Image(PLAN).extent(len(PLAN.files) - 1)
+    reader = reader_of(GOOD[:start])
+    assert reader.plan() == PLAN
+    files = [entry for entry in reader.entries() if entry.path == PLAN.files[0].path]
+    assert b"".join(reader.chunks(files[0])) == CONTENTS[files[0].path]
+
+
+def _lost(sector: int) -> bytes:
+    return GOOD[: sector * 2048] + bytes(2048) + GOOD[(sector + 1) * 2048 :]
+
+
+@pytest.mark.parametrize("sector", [288, 290, 291, *(at // 2048 for at in FOLDER_ENTRIES[1:])])
+def test_any_one_lost_sector_of_root_or_folders_loses_no_file(sector: int) -> None:
+    reader = reader_of(_lost(sector))
+    faults: list[str] = []
+    entries = reader.entries(lambda path, _: faults.append(path))
+    found = {e.path: b"".join(reader.chunks(e)) for e in entries if not e.folder}
+    assert found == CONTENTS
+
+
+@pytest.mark.parametrize("place", [0, 4, 8, 19, 24, 39])
+def test_a_damaged_name_loses_only_itself(place: int) -> None:
+    image = bytearray(GOOD)
+    image[GOOD.index(b"\x08b.txt") - 38 + place] ^= 0x10
+    faults: list[str] = []
+    entries = reader_of(bytes(image)).entries(lambda path, _: faults.append(path))
+    assert {e.path for e in entries if not e.folder} == set(CONTENTS) - {"d1/b.txt"}
+    assert faults == ["data/d1"]
+
+
+def test_a_damaged_line_of_a_manifest_or_of_names_loses_only_itself() -> None:
+    faults: list[VolumeError] = []
+    image = bytearray(GOOD)
+    image[GOOD.index(b"  data/d1/a.txt\n") - 30] = 0xFF
+    lines = dict(reader_of(bytes(image)).digests("sha256", faults.append))
+    assert len(lines) == len(CONTENTS) - 1
+    assert "data/d1/a.txt" not in lines
+    assert len(faults) == 1
+
+
+def test_a_manifest_of_more_lines_than_files_can_be_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(manifests, "FILES_MAX", 3)
+    with pytest.raises(VolumeError, match=r"\[3104\]"):
+        list(reader_of(GOOD).digests("sha256", lambda _: None))
 
 
 @pytest.mark.parametrize("lost", [(256,), (256, len(GOOD) // 2048 - 1), tuple(range(32, 48))])
