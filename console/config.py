@@ -19,6 +19,7 @@ FILE_NAME = "console.toml"
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Hours = Annotated[int, Meta(ge=1, le=24 * 365)]
+HostName = Annotated[str, Meta(pattern=r"^\.?[A-Za-z0-9][A-Za-z0-9._-]{0,252}$")]
 Seconds = Annotated[int, Meta(ge=30, le=86_400)]
 
 
@@ -41,6 +42,7 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Port = 8480
     content_url: str = ""
+    hosts: tuple[HostName, ...] = ()
 
 
 class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from console.web.appliances import views as appliances
 from console.web.archive import views as archive
 from console.web.context import remember_language
 from console.web.failures import explain_failures
+from console.web.hosts import guard_host
 from console.web.jobs import views as jobs
 from console.web.live import views as live
 from console.web.live.hub import Hub
@@ -49,5 +50,6 @@ def create_app(data_dir: Path) -> Flask:
     prepare_templates(app)
     explain_failures(app)
     protect(app)
+    guard_host(app, workspace.config.web)
     app.after_request(remember_language)
     return app

@@ -26,9 +26,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     [
         ("[web]\nprot = 1\n", "unknown key 'prot' in [web]; did you mean 'port'?"),
         ("[wbe]\n", "unknown key 'wbe' at top level; did you mean 'web'?"),
-        ("[web]\nzzz = 1\n", "unknown key 'zzz' in [web]; valid are: host, port, content_url"),
+        (
+            "[web]\nzzz = 1\n",
+            "unknown key 'zzz' in [web]; valid are: host, port, content_url",
+        ),
         ("[web]\nport = 70000\n", "`web.port`"),
         ("[web]\nport = 'x'\n", "`web.port`"),
+        ("[web]\nhosts = ['http://x']\n", "`web.hosts"),
         ("[web", "Expected ']'"),
     ],
 )
