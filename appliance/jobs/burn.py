@@ -18,8 +18,8 @@ from appliance.jobs.handling import have_in_drive
 from appliance.jobs.image_source import image_bytes
 from appliance.jobs.run import JobRun, Outcome
 from appliance.jobs.steps import Step, Turn
-from appliance.jobs.verification import verify_disc
-from appliance.services.drives import Use
+from appliance.jobs.verification import DISC_SHORT, verify_disc
+from appliance.services.drives import Seat, Use
 from appliance.volume.errors import VolumeError
 from appliance.volume.image import Image
 from hal.interfaces.optical_drive import BurnProgress, DiscStatus
@@ -136,6 +136,7 @@ class BurnJob:
         self._run.progress.plan({Step.BURN: image.size_bytes, Step.VERIFY: image.size_bytes})
         self._run.progress.begin(Step.VERIFY)
         with self._run.working(DriveState.VERIFYING) as seat:
+            await self._require_whole(seat)
             reading = await self._run.interruptible(
                 verify_disc(seat.drive, self._use.library.mover, image, self._run.advance)
             )
@@ -143,6 +144,22 @@ class BurnJob:
         copy = copy_of(self._params, self._params.plan_sha256, image)
         note = partial(record_copy, self._run, copy, reading)
         return Outcome(Turn.GOOD, self._run.record, note)
+
+    async def _require_whole(self, seat: Seat) -> None:
+        """A burn that was broken off is what its drive says it is: no reading, no second drive.
+
+        When the drive finds nothing missing only a reading tells whether the copy is good.
+        """
+        medium = self._run.own_medium
+        if medium.state is not MediumState.BURNING:
+            return
+        disc = await seat.drive.disc()
+        if disc.damaged or disc.status is DiscStatus.BLANK:
+            raise SteleError(
+                DISC_SHORT,
+                f"the burn of medium {medium.id} was broken off: drive {seat.name} says "
+                f"{disc.status}{', damaged' if disc.damaged else ''}",
+            )
 
     async def _layout(self) -> Image:
         """The image's layout, kept from the burn to the verification."""

@@ -64,7 +64,6 @@ def _failure(run: JobRun, code: int, facts: Facts) -> Failure:
         readings_failed=facts.readings_failed,
         other_drive=run.use.library.drives.in_service(frozenset(avoid)),
         begun=record.verb == "burn" and state in _SPOILED,
-        torn=state is MediumState.BURNING,
         media_left=media - facts.spent_media - 1,
     )
 

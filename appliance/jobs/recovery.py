@@ -8,7 +8,7 @@ In words, the first rule that fits:
 4. A drive does not give its medium back: leave it there when the job does not need it any more;
    otherwise ask.
 5. A reading comes to nothing: another drive, once; then another medium, or the end. A disc that is
-   too short for its volume, or whose burn was torn off, needs no second drive.
+   too short for its volume, or whose burn the drive itself calls incomplete, needs no second drive.
 6. A burn fails after its first byte: the medium is spent, another medium.
 7. A disc that turns out not to be blank, or too small: another medium.
 8. A drive fails before anything was written: another drive, then ask.
@@ -49,7 +49,6 @@ class Failure(Struct, frozen=True):
     readings_failed: int = 0
     other_drive: bool = False
     begun: bool = False
-    torn: bool = False
     media_left: int = 0
 
 
@@ -91,7 +90,7 @@ def _not_begun(failure: Failure) -> Turn:
 
 
 def _unreadable(failure: Failure) -> Turn:
-    if failure.code == DISC_SHORT or failure.torn:
+    if failure.code == DISC_SHORT:
         return _other_medium(failure)
     if failure.readings_failed < READINGS_MAX:
         return Turn.OTHER_DRIVE if failure.other_drive else Turn.RETRY
