@@ -132,3 +132,18 @@ def has_verified_copy(connection: sa.Connection, file_row: sa.RowMapping) -> boo
     return any(
         row["state"] == CopyState.VERIFIED for row in copies(connection, file_row["package_id"])
     )
+
+
+def files_to_fetch(connection: sa.Connection, package_id: str) -> list[str]:
+    """The files of a dossier whose bytes are only on discs."""
+    query = (
+        sa.select(s.files.c.file_id)
+        .outerjoin_from(s.files, s.blobs, s.blobs.c.sha256 == s.files.c.sha256)
+        .outerjoin(s.delivered, s.delivered.c.sha256 == s.files.c.sha256)
+        .where(
+            s.files.c.package_id == package_id,
+            sa.func.coalesce(s.blobs.c.state, "") != BlobState.LANDED,
+            s.delivered.c.sha256.is_(None),
+        )
+    )
+    return list(connection.scalars(query))

@@ -4,17 +4,29 @@ from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from flask import Blueprint, Flask, Response, abort, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug import Response as BaseResponse
 
 from appliance.contract.errors import SteleError
 from console.catalogue.search import find
 from console.retrieval.requests import create_request
+from console.store.states import CopyState
 from console.web.archive import queries
 from console.web.archive.access import access_to, holder_of
 from console.web.archive.downloads import send_stream
 from console.web.archive.folders import PAGE_ROWS, folder_page
 from console.web.context import speaking, store_reading, workspace
 from console.web.live.hub import Hub
+from console.web.requests.queries import is_asked_back
 
 blueprint = Blueprint("archive", __name__, url_prefix="/archive")
 
@@ -70,6 +82,8 @@ def dossier(package_id: str) -> str:
         package = queries.package(connection, package_id) or abort(404)
         page = folder_page(connection, package_id, folder, offset)
         copies = queries.copies(connection, package_id)
+        fetching = is_asked_back(connection, package_id)
+        to_fetch = len(queries.files_to_fetch(connection, package_id))
     if folder and not (page.folders or page.files or page.is_kept):
         abort(404)
     return render_template(
@@ -77,9 +91,23 @@ def dossier(package_id: str) -> str:
         package=package,
         page=page,
         copies=copies,
+        fetching=fetching,
+        to_fetch=to_fetch if any(row["state"] == CopyState.VERIFIED for row in copies) else 0,
         steps=_steps(package, package_id, folder),
         pager=_pager(offset, page.total),
     )
+
+
+@blueprint.post("/dossiers/<package_id>/get-back")
+def get_dossier_back(package_id: str) -> BaseResponse:
+    """Ask for every file of a dossier that is only on discs: each disc is loaded once."""
+    with store_reading() as connection:
+        package = queries.package(connection, package_id) or abort(404)
+        wanted = queries.files_to_fetch(connection, package_id)
+        fetching = is_asked_back(connection, package_id)
+    if wanted and not fetching:
+        create_request(workspace().store, wanted, package["dossier"])
+    return redirect(url_for("requests.index"))
 
 
 @blueprint.get("/search")

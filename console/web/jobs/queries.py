@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from appliance.contract.states import JobStage, JobState
 from console.store import schema as s
+from console.store.states import CopyState
 from console.web.words import Translate
 
 ACTIVE_STATES = tuple(state for state in JobState if not state.is_final)
@@ -58,6 +59,19 @@ def ended_jobs(connection: sa.Connection, limit: int = RECENT_ROWS) -> list[sa.R
         .where(s.jobs.c.state.not_in(ACTIVE_STATES))
         .order_by(s.jobs.c.updated_at.desc(), s.jobs.c.job_id)
         .limit(limit)
+    )
+    return list(connection.execute(query).mappings())
+
+
+def given_up_copies(connection: sa.Connection) -> list[sa.RowMapping]:
+    """Copies that nobody makes any more until a person has them tried again."""
+    c, v = s.copies.c, s.volumes.c
+    query = (
+        sa.select(s.copies, v.label)
+        .join_from(s.copies, s.volumes, v.volume_id == c.volume_id)
+        .where(c.state.in_([CopyState.FAILED, CopyState.LOST]))
+        .order_by(v.label, c.role)
+        .limit(RECENT_ROWS)
     )
     return list(connection.execute(query).mappings())
 

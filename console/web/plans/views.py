@@ -30,3 +30,10 @@ def approve(plan_id: str) -> Response:
     """Approve a proposed plan; the worker sees it and begins."""
     decision.approve(workspace(), plan_id, "web")
     return redirect(url_for("plans.index"))
+
+
+@blueprint.post("/<plan_id>/reject")
+def reject(plan_id: str) -> Response:
+    """Give a plan up; its dossiers wait for another."""
+    decision.reject(workspace(), plan_id, "web")
+    return redirect(url_for("plans.index"))

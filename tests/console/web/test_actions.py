@@ -134,3 +134,85 @@ def test_a_long_name_keeps_its_extension_within_what_file_systems_take() -> None
     name = given.partition("filename*=UTF-8''")[2]
     assert name.endswith(".tif")
     assert len(name.replace("%", "")) <= 2 * 255
+
+
+def test_a_plan_says_what_goes_on_which_disc_and_what_is_missing(
+    client: FlaskClient, workspace: Workspace
+) -> None:
+    too_large = {"fonds": "J012", "series": "3", "dossier": "<b>huge</b>", "code": 5201}
+    explanation = {
+        "blanks": 1,
+        "too_large": [too_large | {"needs_bytes": 50_000_000_000, "room_bytes": 25_000_000_000}],
+    }
+    with workspace.store.begin() as connection:
+        of_plan = s.plans.c.plan_id == "plan2"
+        connection.execute(sa.update(s.plans).where(of_plan).values(explanation=explanation))
+        connection.execute(
+            sa.insert(s.volume_packages).values(volume_id="v3", package_id=_a_package(connection))
+        )
+    page = client.get("/plans/").text
+    assert "What is on it" in page
+    assert "the appliances reported 1" in page
+    assert "&lt;b&gt;huge&lt;/b&gt;" in page
+    assert "5201" in page
+    assert "It needs 50.0 GB; the largest disc has room for 25.0 GB." in page
+
+
+def _a_package(connection: sa.Connection) -> str:
+    found: str | None = connection.scalar(sa.select(s.packages.c.package_id).limit(1))
+    assert found is not None
+    return found
+
+
+def test_a_plan_is_rejected_from_its_page(client: FlaskClient, workspace: Workspace) -> None:
+    assert client.post("/plans/plan2/reject").status_code == 400
+    answer = client.post("/plans/plan2/reject", data={"csrf_token": token_of(client)})
+    assert answer.status_code == 302
+    assert plan_state(workspace, "plan2") == "rejected"
+    page = client.get("/plans/").text
+    assert "Its dossiers wait for another plan." in page
+    assert "/plans/plan2/approve" not in page
+
+
+def test_a_copy_that_was_given_up_says_what_to_do_and_is_tried_again(
+    client: FlaskClient, workspace: Workspace
+) -> None:
+    with workspace.store.begin() as connection:
+        copy_id = connection.scalar(sa.select(s.copies.c.copy_id).limit(1))
+        values = {"state": "failed", "error_code": 3206, "error_message": "drive <i>d2</i>"}
+        of_copy = s.copies.c.copy_id == copy_id
+        connection.execute(sa.update(s.copies).where(of_copy).values(**values))
+    page = client.get("/jobs").text
+    assert "Given up: these need you" in page
+    assert "3206" in page
+    assert "drive &lt;i&gt;d2&lt;/i&gt;" in page
+    path = f"/copies/{copy_id}/retry"
+    assert client.post(path, headers={"HX-Request": "true"}).status_code == 400
+    headers = {"X-CSRFToken": token_of(client), "HX-Request": "true"}
+    assert "3206" not in client.post(path, headers=headers).text
+    assert client.post(path, headers=headers).status_code == 409
+    with workspace.store.connect() as connection:
+        assert connection.scalar(sa.select(s.copies.c.state).where(of_copy)) == "planned"
+
+
+def test_a_dossier_is_asked_back_whole_and_once(client: FlaskClient, workspace: Workspace) -> None:
+    with workspace.store.connect() as connection:
+        query = sa.select(s.files.c.package_id).where(s.files.c.file_id == "f1")
+        package_id = connection.scalar(query)
+    path = f"/archive/dossiers/{package_id}"
+    assert "Get the dossier back" in client.get(path).text
+    form = {"csrf_token": token_of(client)}
+    assert client.post(f"{path}/get-back").status_code == 400
+    for _ in range(2):
+        answer = client.post(f"{path}/get-back", data=form)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/requests")
+    with workspace.store.connect() as connection:
+        asked = set(connection.scalars(sa.select(s.request_files.c.file_id)))
+        landed = sa.select(s.blobs.c.sha256).where(s.blobs.c.state == "landed")
+        on_discs = sa.select(s.files.c.file_id).where(
+            s.files.c.package_id == package_id, s.files.c.sha256.not_in(landed)
+        )
+        assert asked >= set(connection.scalars(on_discs))
+        assert connection.scalar(sa.select(sa.func.count()).select_from(s.requests)) == 1
+    assert "On its way back" in client.get(path).text
+    assert path in client.get("/requests").text or len(asked) == 1
