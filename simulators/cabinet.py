@@ -16,7 +16,6 @@ the power coming back.
 """
 
 import asyncio
-from types import TracebackType
 
 from simulators.links.drive import DriveWire
 from simulators.links.memory import MemoryBlockDevice, MemoryCommandLine, MemorySerial
@@ -81,10 +80,5 @@ class Cabinet:
     def __enter__(self) -> "Cabinet":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.stop()

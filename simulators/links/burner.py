@@ -28,7 +28,6 @@ from simulators.links.socket_path import short_path
 STDIN = 0
 BLOCK_BYTES = 1024 * 1024
 LOST = 5
-KILLED = 1
 
 
 class _TerminatedError(Exception):

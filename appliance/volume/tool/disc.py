@@ -3,7 +3,6 @@
 import os
 import stat
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from appliance.volume.errors import UNREADABLE_MEDIUM, VolumeError
@@ -43,10 +42,5 @@ class Disc:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         os.close(self._handle)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from appliance.volume.errors import SOURCE_CHANGED, SOURCE_UNREADABLE, VolumeError
@@ -89,28 +88,29 @@ class SourceFile:
         if _seen(os.fstat(self._handle)) != self._found.seen:
             raise VolumeError(SOURCE_CHANGED, f"{self._found.path!r} changed while it was read")
 
-    def chunks(self) -> Iterator[memoryview]:
-        """The whole content; each piece is valid until the next. Errors as above."""
-        buffer = memoryview(bytearray(min(CHUNK_BYTES, self._found.size_bytes + 1)))
+    def chunks(self, buffer: memoryview | None = None) -> Iterator[memoryview]:
+        """The whole content, read into `buffer` if there is one; each piece is valid until the
+        next. Errors as above.
+        """
+        size = self._found.size_bytes
+        if buffer is None:
+            buffer = memoryview(bytearray(min(CHUNK_BYTES, size + 1)))
         total = 0
         while count := self.readinto(buffer):
             total += count
-            if total > self._found.size_bytes:
+            if total > size:
                 break
             yield buffer[:count]
+            if total == size and count < len(buffer):  # there was room for more, and no more came
+                break
         self.check_unchanged()
-        if total != self._found.size_bytes:
+        if total != size:
             raise VolumeError(SOURCE_CHANGED, f"{self._found.path!r} changed while it was read")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         os.close(self._handle)
 
 
@@ -127,6 +127,8 @@ class SourceFolder:
             self._reads = FolderHandles(root)
         except OSError as error:
             raise _unreadable(str(root), error) from error
+        self._last_folder: str | None = None
+        self._last_handle = -1
 
     def scan(self) -> Iterator[FoundFile | FoundFolder | LeftOut]:
         """Everything below the folder, in order of names; each folder before what is in it."""
@@ -150,9 +152,13 @@ class SourceFolder:
         Raises:
             VolumeError: 3006, another file is in its place; 3007, it cannot be opened.
         """
-        *folders, name = _names(found.path)
+        folder, _, name = found.path.rpartition("/")
         try:
-            handle = os.open(name, _FILE_FLAGS, dir_fd=self._reads.open(folders))
+            if folder != self._last_folder:
+                self._last_folder = None
+                self._last_handle = self._reads.open(_names(folder))
+                self._last_folder = folder
+            handle = os.open(bytes_from_text(name), _FILE_FLAGS, dir_fd=self._last_handle)
         except OSError as error:
             raise _unreadable(found.path, error) from error
         if _seen(os.fstat(handle)) != found.seen:
@@ -163,12 +169,7 @@ class SourceFolder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self._walk.close()
         self._reads.close()
 

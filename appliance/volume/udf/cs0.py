@@ -39,12 +39,3 @@ def encode_dstring(text: str, size: int) -> bytes:
     if not text:
         return bytes(size)
     return encoded.ljust(size - 1, b"\0") + bytes([len(encoded)])
-
-
-def decode_dstring(field: bytes) -> str:
-    """The text of a fixed field.
-
-    Raises:
-        VolumeError: 3104, the field is not compressed Unicode.
-    """
-    return decode(field[: min(field[-1], len(field) - 1)])

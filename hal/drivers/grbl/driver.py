@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from hal.drivers.grbl import codec
 from hal.drivers.grbl.faults import HARD_LIMIT, RESET_CODE, alarm_error
-from hal.drivers.grbl.session import GrblTiming, Session
+from hal.drivers.grbl.session import Session
 from hal.drivers.grbl.standstill import POLL_S, is_at_rest, let_finish, until
+from hal.drivers.grbl.timing import GrblTiming
 from hal.errors import HalError
 from hal.transports.interfaces import SerialLink
 

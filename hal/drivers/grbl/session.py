@@ -7,11 +7,11 @@ makes a new one. Alarms and resets do not end a session, but every call that wai
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from hal.drivers.grbl import codec
 from hal.drivers.grbl.faults import RESET_CODE, alarm_error
+from hal.drivers.grbl.timing import GrblTiming
 from hal.drivers.grbl.unanswered import Line, Unanswered, look
 from hal.errors import HalError
 from hal.transports.interfaces import SerialLink
@@ -19,21 +19,6 @@ from hal.transports.interfaces import SerialLink
 T = TypeVar("T")
 
 HELD_STATES = frozenset({"Hold", "Door"})
-
-
-@dataclass(frozen=True, slots=True)
-class GrblTiming:
-    """Limits in seconds of the event loop's clock."""
-
-    answer_s: float = 3.0
-    """For a status report or a line that moves nothing."""
-    welcome_s: float = 5.0
-    """For the welcome line after a reset or after the port was opened."""
-    heartbeat_busy_s: float = 1.0
-    heartbeat_idle_s: float = 10.0
-    move_s: float = 60.0
-    """For one motion, time in hold not counted."""
-    homing_s: float = 120.0
 
 
 class Session:
@@ -45,7 +30,6 @@ class Session:
         self.alarm: int | None = None
         self.restarts = 0
         """Welcome lines that nobody asked for: each means that the position was lost."""
-        self.status_report: codec.Status | None = None
         self.work_offset: tuple[float, ...] = ()
         self.probed: codec.Probed | None = None
         self.settings: dict[int, str] = {}
@@ -242,7 +226,6 @@ class Session:
                 pass
 
     def _take_status(self, status: codec.Status) -> None:
-        self.status_report = status
         if status.work_offset is not None:
             self.work_offset = status.work_offset
         for waiter in self._status_waiters:

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from hal.drivers.grbl.session import GrblTiming, Session
+from hal.drivers.grbl.session import Session
+from hal.drivers.grbl.timing import GrblTiming
 from hal.errors import HalError
 from simulators.clock import run_virtual
 
