@@ -109,7 +109,7 @@ def _ask(engine: sa.Engine, volume_id: str, label: str, now: datetime) -> None:
     with reading(engine).connect() as connection:
         if connection.scalar(recent.limit(1)) is not None:
             return
-        file_ids = [file_id for _, file_id in connection.execute(lacking)]
+        file_ids = [row[1] for row in connection.execute(lacking)]
     if file_ids:
         log.info("volume %s: %d contents are asked back for a copy", volume_id, len(file_ids))
         create_request(engine, file_ids, text)
