@@ -6,6 +6,7 @@ They are asked for like any other files, from a copy that is left, and land agai
 import logging
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -52,7 +53,7 @@ def _wanting_volumes() -> sa.Select[tuple[str, str]]:
     )
 
 
-def _lacking(volume_id: sa.ColumnElement[str] | str) -> sa.Select[tuple[str, str]]:
+def _lacking(volume_id: sa.ColumnElement[str] | str) -> sa.Select[Any]:
     """One file for each content of a volume that the landing zone has let go of."""
     of_volume = schema.volume_packages.c
     return (
