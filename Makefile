@@ -57,13 +57,15 @@ clean: ## Remove .venv, caches and what the demo left
 	rm -rf $(VENV) run build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache bench.json
 
-# Debian keeps venv in a package of its own; without it there is no ensurepip.
-$(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "Stele needs Python 3.11 or later (make PYTHON=...)" >&2; exit 1; }
+# Debian keeps venv in a package of its own; without it there is no ensurepip. pip is what comes into
+# an environment last: one that was cut short while it was made is made anew.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Stele needs Python 3.11 or later; name yours: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv)
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.installed: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --editable ".[appliance,console,simulators]"
 	@touch $@
 
@@ -77,8 +79,9 @@ test-programs:
 	if [ -n "$$missing" ]; then $(call apt,$$missing); fi
 
 define apt
-{ if [ $$(id -u) -eq 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; \
-  else echo "please install:" $(1) >&2; exit 1; fi; \
-  echo "installing:" $(1); $$as apt-get update -q >/dev/null && \
-  $$as env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(1) >/dev/null; }
+{ as=; [ $$(id -u) -eq 0 ] || as=sudo; \
+  command -v apt-get >/dev/null && { [ -z "$$as" ] || command -v sudo >/dev/null; } && \
+  echo "installing:" $(1) && $$as apt-get update -q >/dev/null && \
+  $$as env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(1) >/dev/null || \
+  { echo "please install these Debian packages, then run make again:" $(1) >&2; exit 1; }; }
 endef

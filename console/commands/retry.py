@@ -1,4 +1,4 @@
-"""`stele-console retry`: another attempt at copies that failed or were lost."""
+"""`stele-console retry`: another attempt at copies that were given up."""
 
 from datetime import UTC, datetime
 
@@ -14,11 +14,11 @@ from console.dispatch.copies import retry as retry_copy
 @click.argument("copy_ids", nargs=-1, metavar="[COPY]...")
 @console_command
 def retry(frame: Frame, copy_ids: tuple[str, ...]) -> None:
-    """Plan each COPY anew that failed or was lost; without one, all such copies."""
+    """Let each COPY be burned again that was given up; without one, all of them."""
     with frame.workspace.store.begin() as connection:
         wanted = list(dict.fromkeys(copy_ids)) or given_up(connection)
         if not wanted:
-            raise SteleError(5262, "no copy has failed or was lost")
+            raise SteleError(5262, "no copy was given up")
         for copy_id in wanted:
             retry_copy(connection, copy_id, datetime.now(UTC))
     if frame.as_json:
