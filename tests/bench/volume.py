@@ -31,31 +31,26 @@ def benchmarks() -> Iterator[dict[str, Any]]:
         yield _memory(count)
 
 
-def _seconds(act: Callable[[], None]) -> float:
-    start = time.perf_counter()
+def _seconds(act: Callable[[], None]) -> tuple[float, float]:
+    """Time on the wall, and on the cores by this process and those that it started and awaited."""
+    wall_s, core_s = time.perf_counter(), sum(os.times()[:4])
     act()
-    return time.perf_counter() - start
-
-
-def _core_seconds(act: Callable[[], None]) -> float:
-    """Time on the core, for work of one thread that waits for nothing."""
-    start = time.process_time()
-    act()
-    return time.process_time() - start
+    return time.perf_counter() - wall_s, sum(os.times()[:4]) - core_s
 
 
 def _figure(
     name: str, work: float, ours: Sequence[float], peer: str, theirs: Sequence[float]
 ) -> dict[str, Any]:
-    """Both as `work` in MB over the median time; the spread is that of our times."""
-    value, peer_value = work / median(ours), work / median(theirs)
+    """Both as `work` in MB over the median time; the ratio is the median of the rounds' ratios,
+    so that a load that drifts from round to round does not count; the spread is that of our times.
+    """
     return {
         "name": name,
-        "value": value,
+        "value": work / median(ours),
         "unit": "MB/s",
         "peer": peer,
-        "peer_value": peer_value,
-        "ratio": value / peer_value,
+        "peer_value": work / median(theirs),
+        "ratio": median(their / our for our, their in zip(ours, theirs, strict=True)),
         "spread": (max(ours) - min(ours)) / 2 / median(ours),
         "runs": len(ours),
     }
@@ -83,31 +78,39 @@ def _large_files() -> dict[str, Any]:
         for _ in stream.finish():
             pass
 
-    pairs = [(_core_seconds(hash_all), _core_seconds(stream_all)) for _ in range(LARGE_RUNS)]
+    pairs = [(_seconds(hash_all)[1], _seconds(stream_all)[1]) for _ in range(LARGE_RUNS)]
     theirs, ours = zip(*pairs, strict=True)
     work = LARGE_FILES * LARGE_BYTES / 1e6
-    figure = _figure("image stream, large files", work, ours, "hashlib SHA-256", theirs)
+    name = "image stream, large files, core time"
+    figure = _figure(name, work, ours, "hashlib SHA-256", theirs)
     return figure | {"aim": "ratio >= 0.8"}
 
 
 def _small_files() -> Iterator[dict[str, Any]]:
+    """On the wall, where the pipe's other end runs beside us, and by time on the cores."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         _make_tree(root)
-        theirs = [_seconds(lambda: _peer(root)) for _ in range(RUNS)]
         with SourceFolder(root) as source:
             found = survey(source)
             files = digest_files(source, found, ("sha256",), lambda _: None, None)
             plan = plan_of(IDENTITY, files, found)
             by_path = {file.path: file for file in found.files}
-            ours = [_seconds(lambda: _stream(source, plan, by_path)) for _ in range(RUNS)]
-        built = [_seconds(lambda: _build(root)) for _ in range(RUNS)]
+            acts = (
+                lambda: _peer(root),
+                lambda: _stream(source, plan, by_path),
+                lambda: _build(root),
+            )
+            rounds = [[_seconds(act) for act in acts] for _ in range(RUNS)]
     work = SMALL_FILES * SMALL_BYTES / 1e6
     peer = "genisoimage -udf | sha256sum"
-    aim = {"aim": "ratio > 1, 150 MB/s"}
-    yield _figure("image stream, 100,000 files of 10 KB", work, ours, peer, theirs) | aim
-    name = "stele-volume build, the same files"
-    yield _figure(name, work, built, peer, theirs) | {"aim": "ratio > 1"}
+    for clock, kind in enumerate(("wall", "core time")):
+        theirs, streamed, built = zip(*([s[clock] for s in times] for times in rounds), strict=True)
+        name = f"image stream, 100,000 files of 10 KB, {kind}"
+        aim = {"aim": "ratio > 1, 150 MB/s"}
+        yield _figure(name, work, streamed, peer, theirs) | aim
+        name = f"stele-volume build, the same files, {kind}"
+        yield _figure(name, work, built, peer, theirs) | {"aim": "ratio > 1"}
 
 
 def _make_tree(root: Path) -> None:
@@ -145,7 +148,7 @@ def _build(root: Path) -> None:
         "-c",
         program,
         "build",
-        root,
+        str(root),
         "-o",
         "-",
         "--fonds",

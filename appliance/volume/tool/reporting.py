@@ -42,7 +42,10 @@ def progress(title: str, total_bytes: int) -> Iterator[Advance]:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    if not console.is_terminal:
+        yield lambda _count: None
+        return
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task(title, total=total_bytes)
         yield lambda count: bar.advance(task, count)
 

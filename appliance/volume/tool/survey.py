@@ -1,13 +1,14 @@
 """From a folder to a plan: every file is read once for its digests."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.volume.errors import SOURCE_UNREADABLE, VolumeError
 from appliance.volume.plan import DossierRef, Identity, PlanFile, PlanFolder, VolumePlan, make_plan
 from appliance.volume.tool.folder import (
+    CHUNK_BYTES,
     FoundFile,
     FoundFolder,
     LeftOut,
@@ -71,9 +72,12 @@ def digest_files(
         VolumeError: 3006, a file changed; 3007, a file cannot be read.
     """
     files = []
+    buffer = memoryview(bytearray(CHUNK_BYTES))
     for file in found.files:
         try:
-            files.append(_digest(source, file, digests, advance))
+            with source.open(file) as opened:
+                digest = _digest(opened.chunks(buffer), digests, advance)
+            files.append(PlanFile(file.path, file.size_bytes, file.mtime_ns, *digest))
         except VolumeError as error:
             if error.code != SOURCE_UNREADABLE or leave_out is None:
                 raise
@@ -82,17 +86,17 @@ def digest_files(
 
 
 def _digest(
-    source: SourceFolder, found: FoundFile, digests: tuple[str, ...], advance: Advance
-) -> PlanFile:
-    running = {name: hashlib.new(name) for name in digests}
-    with source.open(found) as file:
-        for chunk in file.chunks():
-            for digest in running.values():
-                digest.update(chunk)
-            advance(len(chunk))
-    sm3 = running["sm3"].digest() if "sm3" in running else b""
-    sha256 = running["sha256"].digest()
-    return PlanFile(found.path, found.size_bytes, found.mtime_ns, sha256, sm3)
+    chunks: Iterable[memoryview], digests: tuple[str, ...], advance: Advance
+) -> tuple[bytes, bytes]:
+    """SHA-256, and SM3 if that is wanted."""
+    sha256 = hashlib.sha256()
+    sm3 = hashlib.new("sm3") if "sm3" in digests else None
+    for chunk in chunks:
+        sha256.update(chunk)
+        if sm3:
+            sm3.update(chunk)
+        advance(len(chunk))
+    return sha256.digest(), sm3.digest() if sm3 else b""
 
 
 def plan_of(identity: Identity, files: list[PlanFile], found: Survey) -> VolumePlan:
