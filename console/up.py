@@ -134,7 +134,7 @@ def _plans(data: Path, config: ConsoleConfig, addresses: Addresses) -> list[Chil
         ChildPlan(
             "web",
             [
-                *(sys.executable, "-m", "console.api.server", "--data", folder),
+                *(sys.executable, "-m", "console.web.server", "--data", folder),
                 *("--host", config.web.host, "--port", port),
             ],
             lambda _pid: asyncio.to_thread(_serves, addresses.page_url + "content/1/"),
