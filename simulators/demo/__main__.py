@@ -12,8 +12,8 @@ from rich.console import Console
 
 from simulators.demo.comparison import Comparison
 from simulators.demo.processes import DemoError, processes
-from simulators.demo.source import default_source
-from simulators.demo.story import Stage, Story
+from simulators.demo.source import check_folders, default_source
+from simulators.demo.story import Stage, Story, printable
 
 _PORT = 8480
 _SHOWN_DIFFERENCES = 20
@@ -33,22 +33,21 @@ def _free_port(wanted: int) -> int:
 
 def _report(screen: Console, result: Comparison) -> bool:
     for difference in result.differences[:_SHOWN_DIFFERENCES]:
-        screen.print(f"  [red]{difference}[/]", highlight=False, markup=True)
+        screen.print(f"  [red]{printable(difference)}[/]")
     if result.left_out:
-        screen.print(f"  {len(result.left_out)} links or devices of the source were left out")
+        screen.print(f"  {len(result.left_out):,} links or devices of the source were left out")
     same = not result.differences
     verdict = (
-        "[bold green]identical[/]" if same else f"[bold red]{len(result.differences)} differ[/]"
+        "[bold green]identical[/]" if same else f"[bold red]{len(result.differences):,} differ[/]"
     )
     screen.print(
         f"\n  {result.files:,} files, {result.folders:,} folders, "
-        f"{result.size_bytes / 1e6:,.1f} MB came back from discs: {verdict}\n",
-        highlight=False,
+        f"{result.size_bytes / 1e6:,.1f} MB came back from discs: {verdict}\n"
     )
     return same
 
 
-def _play(stage: Stage, screen: Console, times: Path | None, smoke: bool) -> int:
+def _play(stage: Stage, screen: Console, times: Path | None) -> int:
     with processes(stage.work / "logs") as running:
         story = Story(stage, running, screen)
         story.raise_curtain()
@@ -57,38 +56,51 @@ def _play(stage: Stage, screen: Console, times: Path | None, smoke: bool) -> int
         if times:
             acts = [f"{act} {seconds:.3f}\n" for act, seconds in story.times_s.items()]
             times.write_text("".join(acts), "utf-8")
-        if not smoke:
+        if stage.stays:
             screen.print(f"  The page: {stage.url}   Ctrl-C ends everything.\n")
             story.stay()
     return 0 if same else 1
 
 
+def _end(work: Path, screen: Console, failed: bool) -> None:
+    """Remove what the demo made; of one that failed, keep what its processes said."""
+    kept = work.with_name(f"{work.name}-logs")
+    if failed and (work / "logs").exists():
+        (work / "logs").rename(kept)
+        if (work / "console" / "logs").exists():
+            (work / "console" / "logs").rename(kept / "console")
+        screen.print(f"What every process said is kept in {printable(kept)}")
+    shutil.rmtree(work, ignore_errors=True)
+
+
 @click.command()
-@click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--source", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path))
 @click.option("--port", default=_PORT, show_default=True, help="The page's port, if it is free.")
 @click.option("--times", type=click.Path(path_type=Path), help="Write each act's seconds here.")
 @click.option("--smoke", is_flag=True, help="Do not stay: exit non-zero if anything differs.")
 def main(source: Path | None, out: Path | None, port: int, times: Path | None, smoke: bool) -> None:
     """Archive a folder with a whole simulated fleet, restore it from the discs, compare."""
-    screen = Console()
-    work = Path(tempfile.mkdtemp(prefix="stele-"))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    screen = Console(highlight=False)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
-        if out is not None and out.exists() and any(out.iterdir()):
-            raise DemoError(f"{out} is not empty: a restore must not mix with what is there")
-        source = (source or default_source()).resolve()
-        stage = Stage(work, _free_port(port), source, (out or work / "restored").resolve())
-        code = _play(stage, screen, times, smoke)
+        source = (source or default_source()).expanduser().resolve()
+        out = out.expanduser().resolve() if out else None
+        check_folders(source, out)
+    except (DemoError, OSError) as error:
+        screen.print(f"[bold red]{printable(error)}[/]")
+        sys.exit(2)
+    work = Path(tempfile.mkdtemp(prefix="stele-"))
+    try:
+        stage = Stage(work, _free_port(port), source, out or work / "restored", stays=not smoke)
+        code = _play(stage, screen, times)
     except KeyboardInterrupt:
         code = 130 if smoke else 0
     except (DemoError, OSError) as error:
-        screen.print(f"[bold red]{error}[/]", highlight=False, markup=True)
+        screen.print(f"[bold red]{printable(error)}[/]")
         code = 1
-    if code == 1:
-        screen.print(f"What every process said is kept in {work}/logs", highlight=False)
-    else:
-        shutil.rmtree(work, ignore_errors=True)
+    _end(work, screen, failed=code == 1)
     sys.exit(code)
 
 

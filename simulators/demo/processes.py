@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 _STOP_S = 20.0
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_LIBC = ctypes.CDLL(None)
 _COMMANDS = Path(sys.executable).parent
 
 
@@ -24,9 +25,16 @@ def command(name: str) -> str:
     return os.fspath(_COMMANDS / name)
 
 
-def _die_with_parent() -> None:
-    # The demo may be killed with -9; what it started has to end all the same.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def ends_with_us() -> Callable[[], None]:
+    """What a new process does before its program starts, so that it ends when we are killed."""
+    parent = os.getpid()
+
+    def arrange() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # killed before we could ask
+            os._exit(1)
+
+    return arrange
 
 
 class Processes:
@@ -54,7 +62,7 @@ class Processes:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - the demo has a single thread
+            preexec_fn=ends_with_us(),  # noqa: PLW1509 - the demo has a single thread
         )
         self._running.append((name, process))
         deadline_s = time.monotonic() + within_s
@@ -104,4 +112,6 @@ def processes(logs: Path) -> Iterator[Processes]:
     try:
         yield group
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave half of them
         group.stop()

@@ -1,6 +1,7 @@
 """One folder goes onto discs and comes back: the commands a person would type, in order."""
 
 import json
+import shlex
 import subprocess
 import time
 import urllib.request
@@ -10,25 +11,34 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from simulators.demo.comparison import Comparison, compare
-from simulators.demo.processes import DemoError, Processes, command
+from simulators.demo.processes import DemoError, Processes, command, ends_with_us
 from simulators.demo.source import measure
 
 DISCS = 60
 SPEED = 60.0
+"""Simulated seconds a second when somebody looks on."""
+FAST = 200.0
 _READY_S = 180.0
+
+
+def printable(text: object) -> str:
+    """Text that does nothing to a terminal, whatever a file is called."""
+    return escape("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in str(text)))
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where the demo plays: its folders and the page's port."""
+    """Where the demo plays: its folders and the page's port; and whether it stays for a look."""
 
     work: Path
     port: int
     source: Path
     out: Path
+    stays: bool
 
     @property
     def url(self) -> str:
@@ -55,7 +65,7 @@ class Story:
         self._running.start(
             "cabinet",
             *(command("stele-sim"), "cabinet", "--profile", "rack", "--world", str(world)),
-            *("--speed", str(SPEED), "--discs", str(DISCS)),
+            *("--speed", str(FAST), "--discs", str(DISCS)),
         )
         self._say("Broker, console and worker")
         self._running.start(
@@ -69,6 +79,9 @@ class Story:
         )
         self._screen.print(f"\n  [bold green]The page:[/] [link]{self.stage.url}[/]\n")
         self._wait_for("the library's inventory", self._knows_discs)
+        if self.stage.stays:
+            words = (command("stele-sim"), "speed", str(world), str(SPEED))
+            subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
     def archive(self) -> None:
         """Ingest, plan, approve, and watch the discs burn and verify."""
@@ -123,19 +136,28 @@ class Story:
                 time.sleep(0.3)
 
     def _say(self, text: str) -> None:
-        self._screen.print(f"[bold]{text}[/]", highlight=False)
+        self._screen.print(f"[bold]{printable(text)}[/]")
 
     def _console(self, *words: str, ok: tuple[int, ...] = (0,)) -> None:
-        self._screen.print(f"\n[dim]$ stele-console {' '.join(words)}[/]", highlight=False)
+        self._screen.print(f"\n[dim]$ stele-console {printable(shlex.join(words))}[/]")
         started_s = time.monotonic()
-        done = subprocess.run(self._argv(*words), check=False)
+        done = subprocess.run(
+            self._argv(*words),
+            check=False,
+            preexec_fn=ends_with_us(),
+        )
         self.times_s[words[0]] = time.monotonic() - started_s
         self._running.check()
         if done.returncode not in ok:
             raise DemoError(f"stele-console {words[0]} ended with {done.returncode}")
 
     def _ask(self, *words: str) -> Any:
-        done = subprocess.run(self._argv(*words, "--json"), check=False, stdout=subprocess.PIPE)
+        done = subprocess.run(
+            self._argv(*words, "--json"),
+            check=False,
+            stdout=subprocess.PIPE,
+            preexec_fn=ends_with_us(),
+        )
         if done.returncode:
             raise DemoError(f"stele-console {words[0]} ended with {done.returncode}")
         return json.loads(done.stdout)
