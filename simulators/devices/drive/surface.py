@@ -20,14 +20,14 @@ WEAK_LASER = "weak-burn"
 
 
 def spoil_sectors(path: Path, sectors: Iterable[int]) -> None:
-    """Change one byte of each sector that the file has."""
+    """Change one byte of each sector that the file has; two flaws never mend each other."""
     with path.open("r+b", buffering=0) as image:
         size_bytes = os.fstat(image.fileno()).st_size
         for sector in sectors:
             offset = sector * SECTOR_BYTES + sector % SECTOR_BYTES
             if offset < size_bytes:
                 byte = os.pread(image.fileno(), 1, offset)
-                os.pwrite(image.fileno(), bytes([byte[0] ^ 0xA5]), offset)
+                os.pwrite(image.fileno(), bytes([(byte[0] + 0x5B) % 256]), offset)
 
 
 def weak_sectors(disc: Disc) -> list[int]:

@@ -1,5 +1,7 @@
 """Tray and spindle of a drive, and what flaws do to the bytes of a disc."""
 
+from pathlib import Path
+
 import pytest
 
 from simulators.devices.drive.drive import Drive, Order
@@ -93,3 +95,11 @@ def test_spoiling_passes_over_sectors_that_are_not_there(world: World) -> None:
     assert len(data) == 4096
     assert data[:2048] == bytes(2048)
     assert data[2048:] != bytes(2048)
+
+
+def test_a_flaw_over_a_flaw_does_not_mend_it(tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    image.write_bytes(bytes(4 * 2048))
+    for _ in range(5):
+        spoil_sectors(image, [2])
+        assert image.read_bytes() != bytes(4 * 2048)
