@@ -32,6 +32,9 @@ class SerialPort:
         self._failure: HalError | None = None
         self._outgoing: deque[tuple[bytes, asyncio.Future[None]]] = deque()
         self._closing = False
+        self._ended = False
+        self._end = threading.Lock()
+        """Held while the thread is woken: afterwards its descriptors may be someone else's."""
         self._thread = threading.Thread(target=self._own, name=f"serial {name}", daemon=True)
         self._thread.start()
 
@@ -63,8 +66,9 @@ class SerialPort:
         self._fail(f"{self.name} was closed")
 
     def _wake(self) -> None:
-        with contextlib.suppress(OSError):  # the thread has just closed the port
-            self._port.cancel_read()
+        with self._end:
+            if not self._ended:
+                self._port.cancel_read()
 
     # The owner thread -------------------------------------------------------------------------
 
@@ -79,6 +83,8 @@ class SerialPort:
             # pyserial raises TypeError when the descriptor went away under a blocking read.
             self._tell(self._fail, f"the serial line {self.name} is gone: {error}")
         finally:
+            with self._end:
+                self._ended = True
             with contextlib.suppress(OSError):
                 self._port.close()
 
