@@ -25,7 +25,6 @@ from appliance.services.mover import is_robot_fault
 
 MEDIUM_LOST = 2202
 NO_DRIVE = 2203
-PLAN_DIFFERS = 3303
 DISC_SHORT = 3306
 UNSUITABLE = (3204, 3205, 3304, 3305)
 """Not blank, too small: said by the driver, said by a job."""

@@ -20,7 +20,6 @@ from console.store.states import CopyState
 POLL_S = 0.5
 _INVENTORY = "take_inventory"
 """Its `bytes_done` counts slots."""
-_GIVEN_UP = (CopyState.FAILED, CopyState.LOST)
 _COLOURS = {"done": "green", "failed": "red", "cancelled": "yellow"}
 
 
@@ -66,7 +65,7 @@ def _watch(frame: Frame, wait_s: float | None) -> Exit | None:
                 now = _look(frame)
                 live.update(_picture(now))
     now = _look(frame)
-    failed = [copy for copy in now.copies if copy.state in _GIVEN_UP]
+    failed = [copy for copy in now.copies if copy.state == CopyState.FAILED]
     if failed:
         raise SteleError(5414, f"{len(failed)} copies could not be made, first: {_why(failed[0])}")
     if frame.as_json:
@@ -104,7 +103,7 @@ def _picture(now: Work) -> RenderableType:
     waiting = [copy for copy in now.copies if copy.state == CopyState.PLANNED]
     if waiting:
         parts.append(Text(f"{len(waiting)} copies wait for a blank disc and an appliance"))
-    given_up = [copy for copy in now.copies if copy.state in _GIVEN_UP]
+    given_up = [copy for copy in now.copies if copy.state == CopyState.FAILED]
     for copy in given_up:
         parts.append(Text(f"copy {copy.copy_id} of {shown(_why(copy))}", "red"))
     if given_up:

@@ -26,7 +26,6 @@ ATTEMPTS_MAX = 3
 
 _copies, _volumes = schema.copies.c, schema.volumes.c
 _UNDER_WAY = (CopyState.DISPATCHED, CopyState.BURNING)
-_MAY_RETRY = (CopyState.FAILED, CopyState.LOST)
 
 
 def follow_job(
@@ -203,17 +202,19 @@ def forget_work(
 
 def given_up(connection: sa.Connection) -> list[str]:
     """The copies that `retry` may plan anew."""
-    return list(connection.scalars(sa.select(_copies.copy_id).where(_copies.state.in_(_MAY_RETRY))))
+    return list(
+        connection.scalars(sa.select(_copies.copy_id).where(_copies.state == CopyState.FAILED))
+    )
 
 
 def retry(connection: sa.Connection, copy_id: str, now: datetime) -> None:
-    """Plan a failed or lost copy anew, with all its attempts.
+    """Plan a failed copy anew, with all its attempts.
 
     Raises:
         SteleError: 5262 there is no such copy, or it has not failed.
     """
     copy = connection.execute(sa.select(schema.copies).where(_copies.copy_id == copy_id)).first()
-    if copy is None or copy.state not in _MAY_RETRY:
+    if copy is None or copy.state != CopyState.FAILED:
         state = f" is {copy.state}" if copy is not None else " does not exist"
         raise SteleError(5262, f"copy {copy_id}{state}: there is nothing to try again")
     _plan_anew(connection, copy_id)

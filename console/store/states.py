@@ -57,7 +57,6 @@ class CopyState(StrEnum):
     BURNING = "burning"
     VERIFIED = "verified"
     FAILED = "failed"
-    LOST = "lost"
 
 
 class CommandState(StrEnum):

@@ -69,7 +69,7 @@ def given_up_copies(connection: sa.Connection) -> list[sa.RowMapping]:
     query = (
         sa.select(s.copies, v.label)
         .join_from(s.copies, s.volumes, v.volume_id == c.volume_id)
-        .where(c.state.in_([CopyState.FAILED, CopyState.LOST]))
+        .where(c.state == CopyState.FAILED)
         .order_by(v.label, c.role)
         .limit(RECENT_ROWS)
     )
