@@ -35,12 +35,12 @@ def extract(image: Path, dest: Path, overwrite: bool, as_json: bool) -> None:
             Destination(dest, overwrite=overwrite) as destination,
             progress("restoring", found.size_bytes) as advance,
         ):
-            failed = _restore(reader, found, destination, advance)
+            restored, failed = _restore(reader, found, destination, advance)
         unchecked = [file for file in found.files if file.disc_path not in found.digests]
         for file in unchecked:
             tell(f"unchecked: {file.path}: no digest of it can be read")
         document = {
-            "files": len(found.files) - failed,
+            "files": restored,
             "failed": failed,
             "unchecked": len(unchecked),
             "missing": len(found.missing),
@@ -53,19 +53,21 @@ def extract(image: Path, dest: Path, overwrite: bool, as_json: bool) -> None:
 
 def _restore(
     reader: VolumeReader, found: Salvage, destination: Destination, advance: Advance
-) -> int:
-    """Write everything; returns how many files or folders could not be."""
-    failed = 0
+) -> tuple[int, int]:
+    """Write everything; returns how many files were, and how many files or folders were not."""
+    restored = failed = 0
     for folder in found.folders:
         failed += not _attempt(folder, partial(destination.make_folder, folder.path))
     for file in found.files:
         digest = found.digests.get(file.disc_path)
         chunks = checked_chunks(reader, file, digest, advance)
         write = partial(destination.write_file, file.path, chunks, file.mtime_ns)
-        failed += not _attempt(file, write)
+        written = _attempt(file, write)
+        restored += written
+        failed += not written
     for folder in found.folders:
         _attempt(folder, partial(destination.set_folder_mtime, folder.path, folder.mtime_ns))
-    return failed
+    return restored, failed
 
 
 def _attempt(entry: Entry, act: Callable[[], None]) -> bool:

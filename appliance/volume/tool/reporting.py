@@ -1,5 +1,6 @@
 """How the commands speak: progress and messages on standard error, results on standard output."""
 
+import errno
 import json
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from appliance.volume.errors import VolumeError
+from appliance.volume.errors import OUTPUT_FAILED, VolumeError
 
 
 class Advance(Protocol):
@@ -75,3 +76,8 @@ def defined_failures(*, as_json: bool) -> Iterator[None]:
         yield
     except VolumeError as error:
         fail(error, as_json=as_json)
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # whoever reads has seen enough; click ends quietly
+            raise
+        tell(f"error {OUTPUT_FAILED}: cannot write the output: {error.strerror}")
+        sys.exit(1)

@@ -224,6 +224,32 @@ def test_a_full_disk_ends_build_and_extract_with_a_number(image: Path, tmp_path:
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("argv", [["list"], ["verify"], ["verify", "--json"]])
+def test_an_output_that_is_full_is_a_defined_failure(image: Path, argv: list[str]) -> None:
+    program = "from appliance.volume.tool.cli import main; main()"
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *argv, image],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b"error 3008: cannot write the output: No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_what_stands_in_the_way_is_counted_and_told(image: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/d1").symlink_to(tmp_path)
+    done = stele_volume("extract", image, tmp_path / "out", "--json")
+    assert done.exit_code == 1
+    document = json.loads(done.stdout)
+    assert (document["files"], document["failed"]) == (0, 1 + len(CONTENTS))
+    assert "not restored: d1/a: cannot write 'd1/a': Not a directory" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disc.img", "out"]
+
+
 def test_wrong_usage_is_exit_code_2(tmp_path: Path) -> None:
     assert stele_volume("build", tmp_path).exit_code == 2
     assert stele_volume("unknown").exit_code == 2
