@@ -9,13 +9,13 @@ from functools import partial
 from appliance.volume.bag import (
     NAMES_BYTES_MAX,
     NAMES_JSON,
-    README_EN,
     manifest_name,
     tag_manifest_name,
 )
 from appliance.volume.document import VOLUME_JSON, VolumeDocument, decode_document
 from appliance.volume.entry import Entry
 from appliance.volume.errors import DAMAGE, DAMAGED_METADATA, HOSTILE, NOT_A_VOLUME, VolumeError
+from appliance.volume.file_entries import FileEntries
 from appliance.volume.layout import ROOT_ENTRY, TAG_ENTRIES
 from appliance.volume.manifests import PATH_TEXT_MAX, parse_manifest, parse_names
 from appliance.volume.medium import Medium, OnFault, ReadAt
@@ -23,19 +23,13 @@ from appliance.volume.names import check_path
 from appliance.volume.plan import Identity, VolumePlan
 from appliance.volume.plan_rules import FILES_MAX
 from appliance.volume.rebuild import rebuild_plan
-from appliance.volume.recovery import list_by_neighbours, root_by_order
-from appliance.volume.udf.parsing import (
-    FileEntry,
-    Identifier,
-    parse_file_entry,
-    parse_identifiers,
-)
+from appliance.volume.recovery import root_by_order
+from appliance.volume.udf.parsing import Identifier, parse_identifiers
 from appliance.volume.udf.recognition import find_partition
 from appliance.volume.udf.tags import SECTOR
 
 ROOT_NAMES_MAX = 64
 DOCUMENT_BYTES_MAX = 2**28
-_NO_TIME_NS = 0
 
 OnDamage = Callable[[str, VolumeError], None]
 """Told the disc path of what could not be read, and why. What cannot be read is passed over."""
@@ -52,6 +46,7 @@ class VolumeReader:
     def __init__(self, read_at: ReadAt, size_bytes: int) -> None:
         self._medium = Medium(read_at, size_bytes)
         self._partition = find_partition(self._medium.sector, self._medium.sectors, ROOT_ENTRY)
+        self._entries = FileEntries(self._medium, self._partition)
         self._true_names: dict[str, str] = {}
         self._root: dict[str, Entry] = {}
         self.root_faults: list[tuple[str, VolumeError]] = []
@@ -60,7 +55,7 @@ class VolumeReader:
     def _read_root(self) -> None:
         """Fill `_root`; what is damaged there goes to `root_faults`, and the rest is found."""
         try:
-            root = self._entry("", "", self._partition.root_block)
+            root = self._entries.named("", "", self._partition.root_block)
             for entry in self._list(root, self._note):
                 if len(self._root) >= ROOT_NAMES_MAX:
                     raise VolumeError(HOSTILE, "the root has more names than any Stele volume")
@@ -69,8 +64,8 @@ class VolumeReader:
             self._note("", error)
         if any(not path for path, _ in self.root_faults):
             self._root = {
-                name: self._entry("", name, block)
-                for name, block in root_by_order(self._file_entry).items()
+                name: self._entries.named("", name, block)
+                for name, block in root_by_order(self._entries.read).items()
             }
 
     def _note(self, path: str, error: VolumeError) -> None:
@@ -144,7 +139,7 @@ class VolumeReader:
         path = _checked("/".join(true_names[1:]))
         if names[0] != "data" or block < TAG_ENTRIES:
             raise VolumeError(HOSTILE, f"the manifest names {disc_path[:200]!r}")
-        return self._entry(path, disc_path, block)
+        return self._entries.named(path, disc_path, block)
 
     def chunks(self, entry: Entry) -> Iterator[bytes]:
         """The content of a file in pieces of at most 1 MiB."""
@@ -206,7 +201,7 @@ class VolumeReader:
         """What a name stands for; if that is a folder with a lost entry, by its neighbours."""
         block = identifier.entry_block
         try:
-            return self._entry(path, disc_path, block)
+            return self._entries.named(path, disc_path, block)
         except VolumeError as error:
             if on_damage is None:
                 raise
@@ -214,41 +209,15 @@ class VolumeReader:
             if error.code not in DAMAGE or not identifier.folder:
                 return None
         try:
-            extents = self._extents_by_neighbours(block)
+            return self._entries.lost_folder(path, disc_path, block)
         except VolumeError:
             return None
-        return Entry(path, disc_path, True, extents[0][1], _NO_TIME_NS, extents, block)
-
-    def _extents_by_neighbours(self, block: int) -> tuple[tuple[int, int], ...]:
-        start = self._partition.start
-        readme = self._root.get(README_EN)
-        behind = readme.extents[0][0] // SECTOR - start if readme and readme.extents else 0
-        if not behind:  # the root is still being read
-            behind = self._file_entry(TAG_ENTRIES).extents[0][0]
-        first, length = list_by_neighbours(
-            block, self._file_entry, lambda at: self._medium.sector(start + at), behind
-        )
-        return (((start + first) * SECTOR, length),)
 
     def _true_path(self, folder: Entry, disc_path: str) -> str:
         if not folder.disc_path:
             return ""
         name = self._true_names.get(disc_path) or disc_path.rpartition("/")[2]
         return _checked(f"{folder.path}/{name}" if folder.path else name)
-
-    def _entry(self, path: str, disc_path: str, block: int) -> Entry:
-        start = self._partition.start
-        if block >= self._partition.blocks:
-            raise VolumeError(HOSTILE, f"{disc_path[:200]!r} is described outside the partition")
-        found = self._file_entry(block)
-        extents = tuple(((start + first) * SECTOR, length) for first, length in found.extents)
-        return Entry(
-            path, disc_path, found.folder, found.size_bytes, found.mtime_ns, extents, block
-        )
-
-    def _file_entry(self, block: int) -> FileEntry:
-        raw = self._medium.sector(self._partition.start + block)
-        return parse_file_entry(raw, block, self._partition.blocks)
 
 
 def _checked(path: str) -> str:
