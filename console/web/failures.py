@@ -68,7 +68,7 @@ def _render(code: str, title: str, message: str, action: str, status: int) -> Re
         "action": action,
     }
     if request.path.startswith("/content/"):
-        response = jsonify(code=code, message=message or title)
+        response = jsonify(code=int(code), message=message or title)
     elif (
         request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     ):
