@@ -40,7 +40,7 @@ def _show(frame: Frame, found: Found) -> None:
     if found.more:
         frame.say("… there is more; narrow the words or raise --limit")
     if not found.dossiers and not found.files:
-        frame.err.print("nothing is called so")
+        frame.err.print("nothing in the archive has these words in its name")
 
 
 def _show_dossier(frame: Frame, hit: DossierHit) -> None:

@@ -61,7 +61,8 @@ def _bars(console: Console, *, with_bytes: bool) -> Progress:
 
 
 def _bar_meter(bars: Progress, what: str, unit: str) -> Meter:
-    task = bars.add_task(what, total=None, count="", note="")
+    # Not before there is something to show: what fails at once needs no bar.
+    task = bars.add_task(what, total=None, visible=False, count="", note="")
     last_s = 0.0
 
     def show(
@@ -74,7 +75,7 @@ def _bar_meter(bars: Progress, what: str, unit: str) -> Meter:
         count = f"{files_done:,}/{files_total:,} {unit}"
         # An empty total would look like work without an end.
         done, total = (bytes_done, bytes_total) if bytes_total else (files_done, files_total)
-        bars.update(task, completed=done, total=total, count=count, note=_short(note))
+        bars.update(task, completed=done, total=total, visible=True, count=count, note=_short(note))
 
     return show
 

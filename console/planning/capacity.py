@@ -60,10 +60,13 @@ def choose_capacity(policy: Policy, blanks: Blanks) -> CapacityChoice:
     if not blanks.reported:
         nominal = policy.nominal_capacity_bytes.value
         margin = policy.capacity_margin_bytes.value
-        source = f"no drive has reported a blank disc: {nominal} bytes less a margin of {margin}"
+        source = (
+            f"no drive has reported a blank disc yet: {nominal / 1e9:.1f} GB are taken for granted,"
+            f" less {margin / 1e9:.1f} GB as a margin"
+        )
         return CapacityChoice(nominal - margin, nominal - margin, source)
     usual = max(blanks.reported, key=lambda size: (blanks.reported[size], -size))
     copies = len(policy.copies.value)
     enough = [size for size, discs in blanks.reported.items() if discs >= copies]
-    source = f"drives have reported {blanks.reported[usual]} blank discs of {usual} bytes"
+    source = f"drives have reported {blanks.reported[usual]} blank discs of {usual / 1e9:.1f} GB"
     return CapacityChoice(usual, max([usual, *enough]), source)

@@ -21,7 +21,7 @@ from simulators.demo.source import measure
 DISCS = 60
 SPEED = 60.0
 """Simulated seconds a second when somebody looks on."""
-FAST = 200.0
+FAST = 120.0
 _READY_S = 180.0
 
 

@@ -18,7 +18,7 @@ from console.store.engine import reading
 from console.store.workspace import Workspace, open_workspace
 from simulators.demo.processes import Processes, command
 
-FAST = 300.0
+FAST = 200.0
 SLOW = 0.25
 _PATIENCE_S = 120.0
 _POLL_S = 0.05
