@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import sqlite3
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from appliance.settings import Config
 
 logger = logging.getLogger(__name__)
 
+STATE_UNUSABLE = 5104
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -55,8 +57,14 @@ def run(file: Path) -> None:
     """Run the appliance until SIGTERM or Ctrl-C; prints 'ready' when it takes commands."""
     config = load_config(file)
     configure_logs(config.log.level)
-    with owning(config.appliance.state_dir):
-        asyncio.run(_run(config))
+    place = config.appliance.state_dir
+    with owning(place):
+        try:
+            asyncio.run(_run(config))
+        except sqlite3.DatabaseError as error:
+            raise SteleError(
+                STATE_UNUSABLE, f"the state database in {place} cannot be used", str(error)
+            ) from error
 
 
 @main.command("check-config")
@@ -101,4 +109,7 @@ async def _run(config: Config) -> None:
             logger.info("stopping")
         finally:
             await firmware.stop()
+            for number in (signal.SIGTERM, signal.SIGINT):  # we end: nothing is left to be told
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
     logger.info("stopped")
