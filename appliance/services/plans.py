@@ -10,6 +10,7 @@ import os
 import tempfile
 import zlib
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from appliance.contract.errors import SteleError
 from appliance.volume.errors import VolumeError
@@ -27,6 +28,8 @@ class Plans:
         for left_over in folder.glob("*.partial"):
             left_over.unlink()
         self._folder = folder
+        self._laying_out = asyncio.Lock()
+        self._images: WeakValueDictionary[str, Image] = WeakValueDictionary()
 
     async def keep(self, plan: VolumePlan, digest: str) -> None:
         """Put a plan on the disk, durably; one that is there already stays.
@@ -45,13 +48,20 @@ class Plans:
         return await asyncio.get_running_loop().run_in_executor(None, self._load, digest)
 
     async def layout(self, digest: str) -> Image:
-        """The image that a kept plan makes.
+        """The image that a kept plan makes; jobs that need it at the same time share one.
+
+        That of 100,000 files takes about 30 MB, and the copies of a volume are burned together.
 
         Raises:
             SteleError: 5106 the plan is missing or damaged.
         """
-        plan = await self.load(digest)
-        return await asyncio.get_running_loop().run_in_executor(None, Image, plan)
+        async with self._laying_out:
+            image = self._images.get(digest)
+            if image is None:
+                plan = await self.load(digest)
+                image = await asyncio.get_running_loop().run_in_executor(None, Image, plan)
+                self._images[digest] = image
+        return image
 
     def has(self, digest: str) -> bool:
         return self._path(digest).exists()
