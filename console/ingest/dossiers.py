@@ -10,7 +10,7 @@ from appliance.contract.errors import SteleError
 from appliance.volume.errors import VolumeError
 from appliance.volume.names import text_from_bytes
 from appliance.volume.tool.folder import FoundFile, FoundFolder, LeftOut, SourceFolder
-from console.ingest.titles import check_title, folder_for
+from console.ingest.titles import check_title, folder_for, title_for
 
 Found = FoundFile | FoundFolder | LeftOut
 
@@ -88,6 +88,8 @@ def find_dossiers(source: Path, title: str | None = None) -> list[Dossier]:
         return [Dossier(title, folder_for(title), folder_for(title), source)]
     names = sorted(name for name, is_folder in found.items() if is_folder)
     dossiers = [_of_folder(source, name) for name in names]
+    if len({dossier.title for dossier in dossiers}) < len(dossiers):
+        raise SteleError(3411, f"two folders in {str(source)!r} differ in control characters only")
     if len(names) < len(found):
         dossiers.append(_of_loose_files(source))
     if not dossiers:
@@ -96,11 +98,12 @@ def find_dossiers(source: Path, title: str | None = None) -> list[Dossier]:
 
 
 def _of_folder(source: Path, name: bytes) -> Dossier:
-    text = check_title("dossier", text_from_bytes(name))
-    return Dossier(text, text, text, source / os.fsdecode(name), source_prefix=text)
+    text = text_from_bytes(name)
+    title = check_title("dossier", title_for(text))
+    return Dossier(title, text, text, source / os.fsdecode(name), source_prefix=text)
 
 
 def _of_loose_files(source: Path) -> Dossier:
     name = text_from_bytes(os.fsencode(source.resolve().name)) or "root"
-    title = check_title("dossier", f"{name}/*")
+    title = check_title("dossier", f"{title_for(name)}/*")
     return Dossier(title, folder_for(name), "", source, is_deep=False)

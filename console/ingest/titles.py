@@ -26,6 +26,24 @@ def check_title(what: str, title: str) -> str:
     return title
 
 
+def title_for(folder: str) -> str:
+    """A folder's name as a title: what cannot be seen in it becomes a sign for it.
+
+    Control characters become their pictures (U+2400 …); so do blanks where there is nothing else.
+    """
+    shown = "".join(_sign(c) for c in folder)
+    return shown if shown.strip() else "".join("\u2420" for _ in folder)
+
+
+def _sign(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+        return "\u2421" if code == 0x7F else f"<U+{code:04X}>"
+    return character
+
+
 def folder_for(title: str) -> str:
     """A folder name for a dossier that was given its title by hand: one level, not too long."""
     name = title.replace("/", "_").strip()
