@@ -23,7 +23,7 @@ def test_folders_that_cannot_work_are_refused(
             check_folders(folder, into)
     source.mkdir()
     (source / "file").touch()
-    with pytest.raises(DemoError, match="OUT .* lies in SOURCE"):
+    with pytest.raises(DemoError, match="lies in SOURCE, which"):
         check_folders(source, source / "out")
     check_folders(source, out)
     (out / "old").touch()
