@@ -1,5 +1,6 @@
 """The robot as one device: motion controller and mechanics, each other's inputs."""
 
+import math
 from dataclasses import dataclass
 
 from simulators.devices.grbl import controller
@@ -29,9 +30,23 @@ class Robot:
         self.controller = Controller(self._settings)
         self._mechanics = Mechanics(world)
         self._felt = self._mechanics.update(0.0, mechanics.Inputs(None, flood=False))
+        self._wake_s = math.inf
 
     def update(self, now_s: float, received: bytes = b"") -> Outputs:
-        """Carry controller and mechanics on until both rest until a later time."""
+        """Carry controller and mechanics on until both rest until a later time.
+
+        A clock that runs fast is late by many simulated moments, so everything that was due
+        before `now_s` happens at its own time first: no motion may begin and end unseen.
+        """
+        sent = b""
+        for _ in range(MAX_ROUNDS):
+            if self._wake_s >= now_s:
+                return Outputs(sent + self._settle(now_s, received), self._wake_s)
+            sent += self._settle(self._wake_s)
+        raise RuntimeError(f"the robot cannot catch up with {now_s} s")
+
+    def _settle(self, now_s: float, received: bytes = b"") -> bytes:
+        """Let controller and mechanics answer each other until nothing changes at this time."""
         sent = bytearray()
         for _ in range(MAX_ROUNDS):
             felt = self._felt
@@ -44,10 +59,10 @@ class Robot:
             received = b""
             sent += told.sent
             self._felt = self._mechanics.update(now_s, mechanics.Inputs(told.motion, told.flood))
-            wake_s = min(told.wake_s, self._felt.wake_s)
-            if self._felt == felt and wake_s > now_s:
+            self._wake_s = min(told.wake_s, self._felt.wake_s)
+            if self._felt == felt and self._wake_s > now_s:
                 self._keep_settings()
-                return Outputs(bytes(sent), wake_s)
+                return bytes(sent)
         raise RuntimeError(f"the robot finds no rest at {now_s} s")
 
     def _keep_settings(self) -> None:

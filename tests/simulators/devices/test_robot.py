@@ -1,6 +1,7 @@
 """The robot as machine: what G-code does to discs, gently and roughly."""
 
 import math
+import random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -69,6 +70,21 @@ def test_probing_finds_a_disc_at_its_edge(bench: RobotBench) -> None:
 def test_probing_an_empty_slot_finds_nothing(bench: RobotBench) -> None:
     answer = bench.run(f"G53 G0 X-{20 * PITCH:.3f} Y-20", OPEN, "G38.3 Z-118 F1500")
     assert ":0]" in answer
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_clock_that_is_late_misses_no_motion(bench: RobotBench, seed: int) -> None:
+    """A fast clock calls late and seldom: motions begin and end between two calls."""
+    rng = random.Random(seed)
+    for slot in range(1, 9):
+        station = f"G53 G0 X-{slot * PITCH:.3f} Y-20"
+        for line in [station, OPEN, "G38.3 Z-118 F1500", "G53 G1 Z0 F6000", CLOSE]:
+            told = bench.robot.update(bench.now_s, line.encode() + b"\n")
+            while told.wake_s < math.inf:
+                late_s = rng.choice([0.001, 0.05, 0.5, 1.0, 5.0])
+                bench.now_s = max(bench.now_s, told.wake_s) + late_s
+                told = bench.robot.update(bench.now_s, rng.choice([b"", b"?"]))
+                assert b"ALARM" not in told.sent
 
 
 def test_a_grip_on_nothing_holds_nothing(bench: RobotBench) -> None:
