@@ -69,8 +69,8 @@ async def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(
             last = await _start_worker(data, "commit", 10**9)
             await until(lambda: {r.state for r in holdings.rows(schema.volumes)} == {"archived"})
             await until(lambda: len(holdings.rows(schema.events)) == len(member.paper.events))
-            last.terminate()
-            assert await last.wait() == 0
+            last.kill()
+            await last.wait()
     burns = {c.id for c in member.heard if isinstance(c.body, Burn)}
     assert len(burns) == len(member.discs) == 2 * len(volumes)
     assert {row.state for row in holdings.rows(schema.copies)} == {"verified"}
