@@ -13,6 +13,7 @@ from tests.journeys.fleet import Fleet, fleet
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 AT_WORK = "document.querySelectorAll('.drive.is-burning, .drive.is-verifying').length >= 4"
 UNDER_WAY = "[...document.querySelectorAll('.drive')].every(d => /%[^]*MB.s/.test(d.innerText))"
+LOADING, SLOW = 20.0, 2.0
 
 _DONE = (("J012", "文书档案", 6), ("J012", "照片档案", 3), ("K207", "Building permits", 4))
 _UNDER_WAY = (("J031", "会议记录", 5), ("K207", "Court files", 5))
@@ -40,14 +41,17 @@ def _archive(
 
 def main() -> None:
     """Write every picture into docs/images."""
-    with fleet(discs=96, speed=60.0) as running:
+    with fleet(discs=96) as running:
         running.start()
         _archive(running, running.folder / "done", _DONE, 40_000)
         running.ask("jobs", "--watch")
+        running.run_at(LOADING)
         _archive(running, running.folder / "now", _UNDER_WAY, 12_000_000)
         url = str(running.ask("status")["page_url"])
         with Browser((1280, 970), scale=1.5, wait_s=90) as browser:
             browser.open(url)
+            browser.wait_for(AT_WORK)
+            running.run_at(SLOW)
             browser.wait_for(f"{AT_WORK} && {UNDER_WAY}")
             browser.picture(IMAGES / "console.png")
     print(f"drawn: {IMAGES / 'console.png'}", file=sys.stderr)

@@ -476,12 +476,12 @@ def test_small_files_are_taken_in_batches(
     """Syncs are what costs: hundreds of dossiers share a few."""
     plant(source, {f"{n}/1.txt": f"content {n}" for n in range(300)})
     syncs: list[float] = []
-    real_sync = workspace.landing._sync
+    real_sync = workspace.landing.sync
 
     def counted() -> None:
         syncs.append(time.monotonic())
         real_sync()
 
-    monkeypatch.setattr(workspace.landing, "_sync", counted)
+    monkeypatch.setattr(workspace.landing, "sync", counted)
     take(workspace, source)
     assert len(syncs) <= 4
