@@ -6,10 +6,11 @@ connection of this appliance drops it, and with it its last will, before the new
 session is kept by the broker, so that commands sent during a short break are not lost.
 """
 
+import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
@@ -29,16 +30,12 @@ class MqttLink:
         self._broker = broker
 
     async def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
-        try:
+        with self._asking():
             await self._client.publish(topic, payload, qos=qos, retain=retain)
-        except aiomqtt.MqttError as error:
-            raise self._lost(error) from error
 
     async def subscribe(self, topic: str) -> None:
-        try:
+        with self._asking():
             granted = await self._client.subscribe(topic, qos=1)
-        except aiomqtt.MqttError as error:
-            raise self._lost(error) from error
         if any(getattr(code, "value", code) >= 0x80 for code in granted):
             raise LinkError(REFUSED, f"{self._broker} refused the subscription to {topic}")
 
@@ -49,6 +46,22 @@ class MqttLink:
                 yield Incoming(str(message.topic), payload if isinstance(payload, bytes) else b"")
         except aiomqtt.MqttError as error:
             raise self._lost(error) from error
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Tell a lost link by its error, and end the task if it was cancelled meanwhile.
+
+        The client waits with `asyncio.wait_for`, which before Python 3.12 drops a cancellation
+        that comes together with the answer: the task would go on for ever.
+        """
+        task = asyncio.current_task()
+        before = task.cancelling() if task else 0
+        try:
+            yield
+        except aiomqtt.MqttError as error:
+            raise self._lost(error) from error
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
 
     def _lost(self, error: Exception) -> LinkError:
         return LinkError(LOST, f"the link to {self._broker} broke off", str(error))
