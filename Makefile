@@ -66,11 +66,11 @@ $(BIN)/pip:
 	$(PYTHON) -m venv --clear $(VENV)
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --editable ".[appliance,console,simulators]"
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable ".[appliance,console,simulators]"
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable ".[appliance,console,simulators,dev]"
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable ".[appliance,console,simulators,dev]"
 	@touch $@
 
 test-programs:
