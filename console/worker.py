@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +39,7 @@ from console.dispatch.replies import expire_commands, give_up
 from console.processes import READY_FILE, only_one
 from console.retrieval.expiry import drop_leftovers, expire_delivered
 from console.retrieval.serving import serve_requests
+from console.rounds import Rounds
 from console.store.ids import new_id
 from console.store.workspace import Workspace, open_workspace
 
@@ -70,6 +71,12 @@ class Worker:
         self._link = Link(broker, self._hand_over)
         self._store_thread = ThreadPoolExecutor(1, "store")
         self._reading_thread = ThreadPoolExecutor(1, "reading")
+        self._rounds = (
+            Rounds("giving out work", TICK_S, self._tick),
+            Rounds("checking what is to be burned", TICK_S, self._check_contents),
+            Rounds("housekeeping", HOUSEKEEPING_S, self._keep_house),
+            Rounds("asking for missed events", REPLAY_AGAIN_S, self._ask_again),
+        )
 
     @property
     def is_connected(self) -> bool:
@@ -81,10 +88,8 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._link.run())
-                tasks.create_task(_repeat(TICK_S, self._tick))
-                tasks.create_task(_repeat(TICK_S, self._check_contents))
-                tasks.create_task(_repeat(HOUSEKEEPING_S, self._keep_house))
-                tasks.create_task(_repeat(REPLAY_AGAIN_S, self._ask_again))
+                for rounds in self._rounds:
+                    tasks.create_task(rounds.run())
         finally:
             for thread in (self._store_thread, self._reading_thread):
                 thread.shutdown(cancel_futures=True)
@@ -172,6 +177,8 @@ class Worker:
                 pass
 
     async def _keep_house(self) -> None:
+        # First and by themselves, so that nothing that fails hides its own alarm.
+        await self._in_transaction(self._keep_alarms)
         await self._in_transaction(self._keep_records)
         store, landing, now = self._workspace.store, self._workspace.landing, self._now()
         while await self._in_store(lambda: release_next(store, landing, now)):
@@ -185,6 +192,11 @@ class Worker:
         now = self._now()
         heal(connection, now)
         expire_commands(connection, now)
+
+    def _keep_alarms(self, connection: sa.Connection) -> None:
+        now = self._now()
+        for rounds in self._rounds:
+            rounds.keep_alarm(connection, now)
         if self.is_connected:
             clear_alarm(connection, "broker", now)
         elif self._link.attempts >= BROKER_ALARM_ATTEMPTS:
@@ -200,16 +212,6 @@ class Worker:
                 return work(connection)
 
         return await self._in_store(transact)
-
-
-async def _repeat(pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Do `work` again and again. A fault in one round is logged; the next round goes on."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("[5000] a round of %s failed", getattr(work, "__name__", work))
-        await asyncio.sleep(pause_s)
 
 
 async def _work(worker: Worker) -> None:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from console import worker as worker_module
 from console.addresses import Addresses
 from console.api.content import register_content
 from console.retrieval.requests import create_request
@@ -127,3 +128,30 @@ async def test_a_console_that_was_away_learns_what_it_missed(
     assert holdings.row(schema.appliances).next_seq == 9
     assert holdings.row(schema.volumes).state == "archived"
     assert len(holdings.rows(schema.copies, volume_id=volume, attempt=1)) == 2
+
+
+async def test_work_that_fails_again_and_again_is_an_alarm_until_it_goes_on(
+    holdings: Holdings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = 0
+
+    def fail(*_: object) -> None:
+        nonlocal rounds
+        rounds += 1
+        raise RuntimeError("a fault of ours")
+
+    def alarms() -> list[tuple[str, int, bool]]:
+        found = [row for row in holdings.rows(schema.alarms) if row.where_ == "worker"]
+        return [(row.message, row.code, row.cleared_at is None) for row in found]
+
+    for name in ("TICK_S", "HOUSEKEEPING_S"):
+        monkeypatch.setattr(worker_module, name, 0.02)
+    monkeypatch.setattr(worker_module, "serve_requests", fail)
+    nobody = RealBroker(tmp_path, 9, [])  # nobody listens there
+    async with worker_at_work(holdings, nobody, "http://127.0.0.1/content/1"):
+        await until(lambda: alarms() != [])
+        text = "giving out work fails again and again: unexpected RuntimeError; see logs/worker.log"
+        assert alarms() == [(text, 5000, True)]
+        assert rounds > 2
+        monkeypatch.undo()
+        await until(lambda: alarms() == [(text, 5000, False)])
