@@ -11,8 +11,11 @@ import msgspec
 from msgspec import Struct
 
 from appliance.contract.messages import (
+    AccessTelemetry,
+    AlarmsTelemetry,
     Command,
     CommandBody,
+    EnvironmentTelemetry,
     Event,
     EventBody,
     FetchItem,
@@ -48,7 +51,10 @@ class _Channel(Struct, frozen=True):
 
 _CHANNELS = (
     _Channel("status", Status, "send", 1, "Whether the appliance is there; also its last will."),
-    _Channel("telemetry/library", LibraryTelemetry, "send", 0, "Slots, drives and robot."),
+    _Channel("telemetry/library", LibraryTelemetry, "send", 0, "Slots, drives, robots, bays."),
+    _Channel("telemetry/environment", EnvironmentTelemetry, "send", 0, "Air, water, smoke, power."),
+    _Channel("telemetry/access", AccessTelemetry, "send", 0, "Doors, locks and keys."),
+    _Channel("telemetry/alarms", AlarmsTelemetry, "send", 0, "Alarms that stand."),
     _Channel("telemetry/jobs", JobsTelemetry, "send", 0, "Jobs that are under way."),
     _Channel("event", Event, "send", 1, "What happened, numbered without gaps, at least once."),
     _Channel("command", Command, "receive", 1, "What is to be done, idempotent by id."),

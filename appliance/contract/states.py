@@ -3,6 +3,16 @@
 from enum import StrEnum
 
 
+class MediumKind(StrEnum):
+    """What a medium physically is."""
+
+    DISC = "disc"
+    DISK = "disk"
+    """A hard disk in a bay: volumes are bag folders on its file system."""
+    TAPE = "tape"
+    """A cartridge: each volume is one tape file, a pax archive of the bag."""
+
+
 class MediumState(StrEnum):
     """What is known of a medium. A write-once medium only ever moves down this list (I7)."""
 
@@ -31,6 +41,8 @@ class SlotState(StrEnum):
     FULL = "full"
     UNKNOWN = "unknown"
     """Nobody has looked, or the last answer cannot be trusted."""
+    AWAY = "away"
+    """Its magazine has been taken out."""
 
 
 class DriveState(StrEnum):
@@ -41,8 +53,46 @@ class DriveState(StrEnum):
     VERIFYING = "verifying"
     READING = "reading"
     UNLOADING = "unloading"
+    PRINTING = "printing"
     UNAVAILABLE = "unavailable"
     """It does not answer, or was taken out of service."""
+
+
+class BayState(StrEnum):
+    """A hard disk's bay."""
+
+    EMPTY = "empty"
+    OFF = "off"
+    """A disk is there, without power: how it rests."""
+    STARTING = "starting"
+    ON = "on"
+    RELEASED = "released"
+    """The tray may be pulled."""
+    UNAVAILABLE = "unavailable"
+
+
+class ReadingState(StrEnum):
+    """What a sensor's value means against the policy's limits."""
+
+    GOOD = "good"
+    LOW = "low"
+    HIGH = "high"
+    UNAVAILABLE = "unavailable"
+    """The sensor cannot be asked: there is no value, and no earlier one is shown."""
+    UNKNOWN = "unknown"
+    """Not asked yet, or no limit is set."""
+
+
+class DoorState(StrEnum):
+    LOCKED = "locked"
+    """Closed, and the bolt is out."""
+    UNLOCKED = "unlocked"
+    """Closed, and may be opened."""
+    OPEN = "open"
+    FORCED = "forced"
+    """Opened although it was locked."""
+    UNAVAILABLE = "unavailable"
+    """A contact cannot be read: treated as open."""
 
 
 class RobotState(StrEnum):
@@ -77,5 +127,8 @@ class JobStage(StrEnum):
     BURN = "burn"
     VERIFY = "verify"
     READ = "read"
+    PRINT = "print"
+    HANDLE = "handle"
+    """A person puts media in or takes them out."""
     RETURN = "return"
     FINISHED = "finished"

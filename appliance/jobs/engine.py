@@ -28,7 +28,7 @@ from appliance.contract.messages import (
 from appliance.jobs.admission import Admission
 from appliance.jobs.journal import Journal
 from appliance.jobs.progress import Pace
-from appliance.jobs.records import JobRecord, first_record
+from appliance.jobs.records import JobBody, JobRecord, first_record
 from appliance.jobs.restart import recover
 from appliance.jobs.run import Interruption, JobRun, Surroundings
 from appliance.jobs.runner import Runner, job_changed
@@ -152,6 +152,10 @@ class Engine:
                 self._journal.save(record)
             case _:
                 self._admission.check(command, now)
+                if not isinstance(command.body, JobBody):
+                    raise SteleError(
+                        5110, f"this appliance has no means for a {type(command.body).__name__}"
+                    )
                 record = first_record(command, now)
                 self._journal.add(record)
                 self._events.append(job_changed(record))

@@ -31,12 +31,14 @@ def library_view(
         at=at,
         slots=[_slot_view(slot, by_home.get(slot.name)) for slot in slots.all()],
         drives=[_drive_view(seat, by_place.get(f"drive:{seat.name}")) for seat in drives],
-        robot=RobotView(
-            state=RobotState(changer.state.value),
-            holding_medium_id=held.id if held else None,
-            doing=doing,
-            error=next(iter(alarms.standing(CHANGER)), None),
-        ),
+        robots=[
+            RobotView(
+                state=RobotState(changer.state.value),
+                holding_medium_id=held.id if held else None,
+                doing=doing,
+                error=next(iter(alarms.standing(CHANGER)), None),
+            )
+        ],
     )
 
 

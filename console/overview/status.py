@@ -124,5 +124,5 @@ def _appliance(row: sa.Row[Any]) -> ApplianceRow:
         blanks=blanks_of([library]).count if library else 0,
         drives=len(drives) if library else None,
         drives_busy=sum(drive.job_id is not None for drive in drives) if library else None,
-        robot=str(library.robot.state) if library else None,
+        robot=str(library.robots[0].state) if library and library.robots else None,
     )

@@ -1,6 +1,7 @@
 """What the drivers need of a link. A simulator's in-memory links have the same shape."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
 
@@ -68,6 +69,30 @@ class CommandLine(Protocol):
 
 
 @runtime_checkable
+class ByteSource(Protocol):
+    """One running program whose standard output is data."""
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Standard output as it comes."""
+        ...
+
+    async def wait(self) -> tuple[int, str]:
+        """Exit code (negative for a signal), and what it said on standard error."""
+        ...
+
+    def kill(self) -> None: ...
+
+
+@runtime_checkable
+class ByteCommandLine(Protocol):
+    """A program that brings data, such as the one that reads a tape."""
+
+    async def start_source(self, *argv: str) -> ByteSource:
+        """Start the program with `argv` after the prefix. Raises `OSError`."""
+        ...
+
+
+@runtime_checkable
 class BlockDevice(Protocol):
     """A device or file that is read by byte range."""
 
@@ -88,3 +113,57 @@ class BlockDevice(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class I2cBus(Protocol):
+    """An I2C bus, shared by the drivers of everything on it. Transfers never interleave."""
+
+    async def transfer(self, address: int, data: bytes, read_bytes: int = 0) -> bytes:
+        """Write `data` (may be empty) to the 7-bit address, then, with a repeated start, read.
+
+        Raises:
+            OSError: ENXIO or EREMOTEIO nobody acknowledges there; EIO and others the bus is gone.
+        """
+        ...
+
+    def exclusively(self) -> AbstractAsyncContextManager["I2cBus"]:
+        """Several transfers that nobody else's come between, as a multiplexer needs."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class InputLine(Protocol):
+    """One digital input, pulled up: open reads high. `active` already has the polarity in it."""
+
+    def is_active(self) -> bool: ...
+
+    def watch(self, changed: Callable[[bool], None]) -> None:
+        """Call in the running event loop at each change, with the line's state."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class OutputLine(Protocol):
+    def set(self, active: bool) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class GpioLines(Protocol):
+    """The digital lines of one chip, by their BCM number.
+
+    Raises:
+        OSError: the chip or the line cannot be used.
+    """
+
+    def input(self, number: int, *, active_high: bool = False) -> InputLine: ...
+
+    def output(self, number: int, *, active_high: bool = True) -> OutputLine: ...
+
+    def close(self) -> None: ...

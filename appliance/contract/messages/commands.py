@@ -1,19 +1,23 @@
 """What is to be done, and the answers: QoS 1, idempotent by id; and what a job asks of HTTP."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from appliance.contract.messages.values import (
+    Batch,
     Bytes,
     ErrorInfo,
     Id,
     Instant,
+    Label,
     Seq,
     Sha256Hex,
     Token,
     Url,
 )
+from appliance.contract.states import MediumKind
 
 
 class ContentRef(Struct, frozen=True):
@@ -42,6 +46,11 @@ class Burn(Struct, frozen=True, tag="burn", omit_defaults=True):
     content: ContentRef
     max_media: Annotated[int, Meta(ge=1, le=20)] = 3
     """How many blanks may be spent before the job gives up."""
+    medium_kind: MediumKind = MediumKind.DISC
+    """On a disk or tape the volume is the same plan's bag, not its image."""
+    label_print: Label | None = None
+    """Print this on the disc after it was verified."""
+    batch: Batch | None = None
 
 
 class Verify(Struct, frozen=True, tag="verify"):
@@ -85,13 +94,95 @@ class Replay(Struct, frozen=True, tag="replay"):
     from_seq: Seq
 
 
+class InventoryBy(StrEnum):
+    """How an inventory looks."""
+
+    PRESENCE = "presence"
+    """Is there a medium: by presence sensor where slots have one, else by the robot's probe."""
+    IDENTITY = "identity"
+    """Read the volume identity of each medium in a drive."""
+    CAMERA = "camera"
+    """Read the printed codes of the discs that the camera sees."""
+
+
 class TakeInventory(Struct, frozen=True, tag="take_inventory", omit_defaults=True):
     """Look into the named slots, or all of them, with the robot's probe."""
 
     slots: Annotated[list[str], Meta(max_length=100_000)] = []
+    by: InventoryBy = InventoryBy.PRESENCE
 
 
-CommandBody = Burn | Verify | Fetch | Cancel | Grant | Replay | TakeInventory
+class PrintLabel(Struct, frozen=True, tag="print_label", omit_defaults=True):
+    """Print a disc's label and check it with the camera."""
+
+    medium_id: Id
+    label: Label
+    batch: Batch | None = None
+
+
+class FileIn(Struct, frozen=True, tag="file_in", omit_defaults=True):
+    """A person puts media into empty slots: all of `slots`, or as many empty ones as `count`."""
+
+    slots: Annotated[list[str], Meta(max_length=10_000)] = []
+    count: Annotated[int, Meta(ge=0, le=10_000)] = 0
+
+
+class TakeOut(Struct, frozen=True, tag="take_out"):
+    """A person takes these media out of the cabinet."""
+
+    media: Annotated[list[Id], Meta(min_length=1, max_length=10_000)]
+
+
+class ReleaseMagazine(Struct, frozen=True, tag="release_magazine"):
+    """Bring the discs of a magazine home and let it be taken out."""
+
+    place: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Locate(Struct, frozen=True, tag="locate", omit_defaults=True):
+    """Light one slot, or with `on` false darken it."""
+
+    slot: Annotated[str, Meta(min_length=1, max_length=64)]
+    on: bool = True
+
+
+class AcknowledgeAlarm(Struct, frozen=True, tag="acknowledge_alarm"):
+    """A person has seen an alarm. It stands until its cause is gone."""
+
+    alarm_id: Annotated[str, Meta(min_length=1, max_length=200)]
+    person: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class UnlockDoor(Struct, frozen=True, tag="unlock_door"):
+    """Open a door's lock with a turned key and a PIN. Only ever on the cabinet's own socket."""
+
+    door: Annotated[str, Meta(min_length=1, max_length=64)]
+    pin: Annotated[str, Meta(max_length=256)]
+
+
+class LockDoor(Struct, frozen=True, tag="lock_door"):
+    """Lock a closed door at once instead of after its time."""
+
+    door: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+CommandBody = (
+    Burn
+    | Verify
+    | Fetch
+    | Cancel
+    | Grant
+    | Replay
+    | TakeInventory
+    | PrintLabel
+    | FileIn
+    | TakeOut
+    | ReleaseMagazine
+    | Locate
+    | AcknowledgeAlarm
+    | UnlockDoor
+    | LockDoor
+)
 
 
 class Command(Struct, frozen=True, omit_defaults=True):

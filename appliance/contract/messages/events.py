@@ -11,7 +11,7 @@ from appliance.contract.messages.values import (
     Seq,
     Sha256Hex,
 )
-from appliance.contract.states import JobStage, JobState, MediumState
+from appliance.contract.states import DoorState, JobStage, JobState, MediumKind, MediumState
 
 
 class JobChanged(Struct, frozen=True, tag="job_changed", omit_defaults=True):
@@ -63,13 +63,40 @@ class MediumChanged(Struct, frozen=True, tag="medium_changed", omit_defaults=Tru
 
     medium_id: str
     place: str
-    """``slot:<name>``, ``drive:<name>``, ``robot``, ``outside``."""
+    """``slot:<name>``, ``drive:<name>``, ``robot``, ``outside``; ``magazine:<id>`` when it is
+    offline in a magazine that was taken out; ``bay:<name>`` for a hard disk."""
     state: MediumState
     home_slot: str | None = None
     volume_id: str | None = None
     label: str | None = None
     capacity_bytes: int | None = None
     error: ErrorInfo | None = None
+    kind: MediumKind = MediumKind.DISC
+    magazine_id: str | None = None
+
+
+class LabelPrinted(Struct, frozen=True, tag="label_printed", omit_defaults=True):
+    """A label was printed, and the camera saw that it is there, readable and the right one."""
+
+    job_id: str
+    medium_id: str
+    qr: str = ""
+
+
+class MagazineMoved(Struct, frozen=True, tag="magazine_moved", omit_defaults=True):
+    """A magazine was put in (`place`) or taken out (no place)."""
+
+    magazine_id: str
+    place: str | None = None
+    discs: int = 0
+
+
+class DoorChanged(Struct, frozen=True, tag="door_changed", omit_defaults=True):
+    """A door was unlocked, opened, forced, closed or locked."""
+
+    door: str
+    state: DoorState
+    person: str = ""
 
 
 class FilesDelivered(Struct, frozen=True, tag="files_delivered"):
@@ -94,10 +121,19 @@ class AlarmRaised(Struct, frozen=True, tag="alarm_raised"):
     error: ErrorInfo
 
 
-class AlarmCleared(Struct, frozen=True, tag="alarm_cleared"):
+class AlarmAcknowledged(Struct, frozen=True, tag="alarm_acknowledged"):
     alarm_id: str
     where: str
     code: int
+    person: str
+
+
+class AlarmCleared(Struct, frozen=True, tag="alarm_cleared", omit_defaults=True):
+    alarm_id: str
+    where: str
+    code: int
+    person: str = ""
+    """Who cleared it; empty when its cause went away by itself."""
 
 
 EventBody = (
@@ -107,7 +143,11 @@ EventBody = (
     | MediumChanged
     | FilesDelivered
     | GrantWanted
+    | LabelPrinted
+    | MagazineMoved
+    | DoorChanged
     | AlarmRaised
+    | AlarmAcknowledged
     | AlarmCleared
 )
 

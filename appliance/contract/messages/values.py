@@ -22,3 +22,21 @@ class ErrorInfo(Struct, frozen=True, omit_defaults=True):
     code: int
     message: str
     detail: str = ""
+
+
+class Label(Struct, frozen=True, omit_defaults=True):
+    """What is printed on a medium: a template's name, and the fields that it may show."""
+
+    template: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "standard"
+    title: Annotated[str, Meta(max_length=200)] = ""
+    series: Annotated[str, Meta(max_length=200)] = ""
+    date: Annotated[str, Meta(max_length=32)] = ""
+    text: Annotated[str, Meta(max_length=1000)] = ""
+    qr: Annotated[str, Meta(max_length=300)] = ""
+
+
+class Batch(Struct, frozen=True):
+    """Jobs that were ordered together, such as a hundred discs to burn and print."""
+
+    batch_id: Id
+    size: Annotated[int, Meta(ge=1, le=1000)]

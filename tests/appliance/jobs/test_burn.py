@@ -354,7 +354,7 @@ def test_a_robot_in_alarm_is_waited_for_and_the_operator_is_told_once(tmp_path: 
         await station.until(lambda: station.view("b").waiting_for == "operator")
         await station.until(lambda: len(station.acts("b")) > 12)
         assert [e.error.code for e in station.events(AlarmRaised)] == [2001]
-        error = station.library.telemetry().robot.error
+        error = station.library.telemetry().robots[0].error
         assert error is not None
         assert error.code == 2001
         cabinet.robot_fault = None

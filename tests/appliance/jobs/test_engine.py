@@ -127,12 +127,12 @@ def test_commands_are_taken_while_the_robot_is_not_there(tmp_path: Path) -> None
     async def story() -> None:
         station = over(tmp_path, cabinet, Archive(VOLUME))
         await station.start()
-        await station.until(lambda: station.library.telemetry().robot.error is not None)
+        await station.until(lambda: station.library.telemetry().robots[0].error is not None)
         assert station.tell(VOLUME.order(), "b").accepted
         view = station.view("b")
         assert (view.state, view.waiting_for) == (JobState.WAITING, "robot")
         telemetry = station.library.telemetry()
-        assert telemetry.robot.state is RobotState.ALARM
+        assert telemetry.robots[0].state is RobotState.ALARM
         assert {slot.state for slot in telemetry.slots} == {SlotState.UNKNOWN}
         cabinet.robot_fault = None
         await station.settled()

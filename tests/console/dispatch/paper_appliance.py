@@ -75,7 +75,7 @@ class PaperAppliance:
     def library(self) -> Incoming:
         slots = [self._slot(number) for number in range(1, self.discs + 1)]
         drives = [DriveView(f"d{n}", DriveState.EMPTY) for n in range(1, self.drives + 1)]
-        message = LibraryTelemetry(self.now, slots, drives, RobotView(RobotState.IDLE))
+        message = LibraryTelemetry(self.now, slots, drives, [RobotView(RobotState.IDLE)])
         return Incoming(self.topics.telemetry("library"), encode(message))
 
     def _slot(self, number: int) -> SlotView:

@@ -60,7 +60,7 @@ def report_blanks(workspace: Workspace, *capacities: int | None) -> None:
         for n, size in enumerate(capacities, 1)
     ]
     full = SlotView("s900", SlotState.FULL, "m900", MediumState.VERIFIED, capacity_bytes=10**12)
-    library = LibraryTelemetry(now, [*slots, full], [], RobotView(RobotState.IDLE))
+    library = LibraryTelemetry(now, [*slots, full], [], [RobotView(RobotState.IDLE)])
     row = {"appliance": "north/rack-1", "site": "north", "name": "rack-1", "library_at": now}
     with workspace.store.begin() as connection:
         connection.execute(

@@ -43,7 +43,7 @@ def library(**changes: SlotView) -> LibraryTelemetry:
         slots[n - 1] = SlotView(f"s{n:03}", SlotState.EMPTY)
     slots[170] = SlotView("s171", SlotState.UNKNOWN)
     slots = [changes.get(slot.slot, slot) for slot in slots]
-    return LibraryTelemetry(at=NOW, slots=slots, drives=_drives(), robot=_robot())
+    return LibraryTelemetry(at=NOW, slots=slots, drives=_drives(), robots=[_robot()])
 
 
 def _robot() -> RobotView:
