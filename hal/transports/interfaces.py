@@ -128,7 +128,10 @@ class I2cBus(Protocol):
         ...
 
     def exclusively(self) -> AbstractAsyncContextManager["I2cBus"]:
-        """Several transfers that nobody else's come between, as a multiplexer needs."""
+        """Several transfers that nobody else's come between, as a multiplexer needs.
+
+        Inside, only the bus that it gives may be used: the outer one would wait for itself.
+        """
         ...
 
     async def aclose(self) -> None: ...
@@ -138,10 +141,21 @@ class I2cBus(Protocol):
 class InputLine(Protocol):
     """One digital input, pulled up: open reads high. `active` already has the polarity in it."""
 
-    def is_active(self) -> bool: ...
+    def is_active(self) -> bool:
+        """How the line stands now, or, on an expander, at its latest round of polling.
+
+        Raises:
+            OSError: it cannot be read (on an expander HalError 1010 to 1014); an earlier state
+                is never told instead.
+        """
+        ...
+
+    async def read(self) -> bool:
+        """Ask the line itself, now. Raises as `is_active`."""
+        ...
 
     def watch(self, changed: Callable[[bool], None]) -> None:
-        """Call in the running event loop at each change, with the line's state."""
+        """Call in the running event loop at each change, with the line's state. One watcher."""
         ...
 
     def close(self) -> None: ...
@@ -149,14 +163,25 @@ class InputLine(Protocol):
 
 @runtime_checkable
 class OutputLine(Protocol):
-    def set(self, active: bool) -> None: ...
+    async def set(self, active: bool) -> None:
+        """Have the output so.
+
+        Raises:
+            OSError: it cannot be switched (on an expander HalError 1010 to 1014).
+        """
+        ...
+
+    async def is_set(self) -> bool:
+        """What the chip drives now, asked of the chip. Raises as `set`."""
+        ...
 
     def close(self) -> None: ...
 
 
 @runtime_checkable
 class GpioLines(Protocol):
-    """The digital lines of one chip, by their BCM number.
+    """The digital lines of one chip: a computer's by their BCM number, an expander's by its pin
+    (0 to 7 port A, 8 to 15 port B).
 
     Raises:
         OSError: the chip or the line cannot be used.
