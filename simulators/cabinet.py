@@ -18,7 +18,9 @@ the power coming back.
 import asyncio
 
 from simulators.links.drive import DriveWire
-from simulators.links.memory import MemoryBlockDevice, MemoryCommandLine, MemorySerial
+from simulators.links.memory import MemoryBlockDevice, MemorySerial
+from simulators.links.memory_program import MemoryCommandLine
+from simulators.links.program import Program
 from simulators.links.serial import RobotWire
 from simulators.links.xorriso.program import Xorriso
 from simulators.world.world import World
@@ -33,6 +35,8 @@ class Cabinet:
         self.robot.receive()
         self.drives = {name: DriveWire(world, name) for name in world.description.drives.names}
         self.xorriso = Xorriso(self.drives)
+        self.programs: dict[str, Program] = {"burner": self.xorriso}
+        """Every simulated command by its word."""
         self._running = True
 
     def serial(self) -> MemorySerial:
@@ -43,6 +47,10 @@ class Cabinet:
         """The burner command, as configured for a drive; the device is in its arguments."""
         del drive
         return MemoryCommandLine(self.xorriso)
+
+    def commands(self, word: str) -> MemoryCommandLine:
+        """A simulated command (`mt`, `smartctl` …) as the firmware's command line."""
+        return MemoryCommandLine(self.programs[word])
 
     def device_path(self, drive: str) -> str:
         """Address of a drive for the burner command; also the path of its block device."""
@@ -71,7 +79,8 @@ class Cabinet:
         """Cut the power; the world is saved and closed. No error when already stopped."""
         if self._running:
             self._running = False
-            self.xorriso.stop()
+            for program in self.programs.values():
+                program.stop()
             self.robot.stop()
             for drive in self.drives.values():
                 drive.stop()

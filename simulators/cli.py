@@ -1,7 +1,7 @@
 """The command `stele-sim`.
 
-The burner command is started for every question about a disc and must be quick: it is
-recognised before anything heavy is imported.
+The simulated commands (`burner`, `smartctl`, `mt` …) are started for every question about a disc,
+a disk or a tape and must be quick: they are recognised before anything heavy is imported.
 """
 
 import sys
@@ -10,10 +10,11 @@ import sys
 def main() -> None:
     """Run `stele-sim` with the process's arguments."""
     words = sys.argv[1:]
-    if words[:2] == ["burner", "--world"] and len(words) > 2:
-        from simulators.links import burner  # noqa: PLC0415  # start-up time, see above
+    if words[1:2] == ["--world"] and len(words) > 2:
+        from simulators.links import client  # noqa: PLC0415  # start-up time, see above
 
-        sys.exit(burner.main(words[2], words[3:]))
+        if words[0] in client.WORDS:
+            sys.exit(client.main(words[0], words[2], words[3:]))
     from simulators.commands import cli  # noqa: PLC0415
 
     cli()

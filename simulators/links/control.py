@@ -1,7 +1,7 @@
-"""The cabinet's control socket: burner commands, faults and the clock's speed come in here.
+"""The cabinet's control socket: simulated commands, faults and the clock's speed come in here.
 
-A connection's first message decides what it is; the messages of a burner are described
-in `simulators.links.burner`. A fault is `{"fault": {…}}`, another speed of the clock
+A connection's first message decides what it is; the messages of a command are described
+in `simulators.links.client`. A fault is `{"fault": {…}}`, another speed of the clock
 `{"speed": number}`, with `"when": "writing"` once a disc is being written; both are answered,
 when it is done, with `{"done": text}` or `{"error": text}`.
 """
@@ -17,18 +17,18 @@ from simulators.cabinet import Cabinet
 from simulators.clock import ScaledEventLoop
 from simulators.faults.fault import FaultError, inject, parse_fault
 from simulators.links.socket_path import SOCKET, short_path
-from simulators.links.xorriso.shutdown import FAREWELL, TERMINATED
+from simulators.links.xorriso.shutdown import TERMINATED
 
 LOG = logging.getLogger(__name__)
 
 
-class _BurnerHost:
-    """Standard input and output of a burner process, over its connection."""
+class _ProcessHost:
+    """Standard input and output of a command's process, over its connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._copied: asyncio.Future[int] | None = None
+        self._moved: asyncio.Future[int] | None = None
         self.terminated = False
 
     def send(self, **message: Any) -> None:
@@ -41,9 +41,15 @@ class _BurnerHost:
         self.send(answer=text)
 
     async def copy_input(self, path: Path, offset: int, limit: int) -> int:
-        self._copied = asyncio.get_running_loop().create_future()
-        self.send(copy=[str(path), offset, limit])
-        return await self._copied
+        return await self._move(copy=[str(path), offset, limit])
+
+    async def copy_output(self, path: Path, offset: int, length: int) -> int:
+        return await self._move(give=[str(path), offset, length])
+
+    async def _move(self, **message: Any) -> int:
+        self._moved = asyncio.get_running_loop().create_future()
+        self.send(**message)
+        return await self._moved
 
     async def listen(self) -> None:
         """Take the process's messages until it dies or is told to die."""
@@ -52,8 +58,8 @@ class _BurnerHost:
             if "terminate" in message:
                 self.terminated = True
                 return
-            if self._copied and not self._copied.done():
-                self._copied.set_result(int(message["copied"]))
+            if self._moved and not self._moved.done():
+                self._moved.set_result(int(message["moved"]))
 
 
 class ControlServer:
@@ -86,7 +92,7 @@ class ControlServer:
         try:
             message = json.loads(await reader.readline() or "{}")
             if "argv" in message:
-                await self._run_burner(message, _BurnerHost(reader, writer))
+                await self._run_program(message, _ProcessHost(reader, writer))
             elif "fault" in message:
                 writer.write(_answer(lambda: self._take_fault(message["fault"])))
             elif "speed" in message:
@@ -100,10 +106,15 @@ class ControlServer:
             self._tasks.discard(task)
             writer.close()
 
-    async def _run_burner(self, message: dict[str, Any], host: _BurnerHost) -> None:
+    async def _run_program(self, message: dict[str, Any], host: _ProcessHost) -> None:
         argv = tuple(str(word) for word in message["argv"])
         folder = Path(str(message["folder"]))
-        program = asyncio.create_task(self._cabinet.xorriso.run(argv, host, folder))
+        command = self._cabinet.programs.get(str(message["program"]))
+        if command is None:
+            host.say(f"this cabinet has no use for {message['program']}\n")
+            host.send(exit=1)
+            return
+        program = asyncio.create_task(command.run(argv, host, folder))
         listener = asyncio.create_task(host.listen())
         try:
             await asyncio.wait({program, listener}, return_when=asyncio.FIRST_COMPLETED)
@@ -112,7 +123,7 @@ class ControlServer:
             elif host.terminated:
                 program.cancel()
                 await asyncio.wait({program})
-                host.say(FAREWELL)
+                host.say(command.farewell or "")
                 host.send(exit=TERMINATED)
         finally:
             program.cancel()

@@ -11,7 +11,8 @@ from hal.drivers.xorriso.drive import XorrisoDrive
 from hal.transports.interfaces import CommandProcess, SerialLink
 from simulators.cabinet import Cabinet
 from simulators.faults.fault import Fault, inject
-from simulators.links.memory import MemoryCommandLine, MemoryProcess, MemorySerial
+from simulators.links.memory import MemorySerial
+from simulators.links.memory_program import MemoryCommandLine, MemoryProcess
 from simulators.world.disc import Disc
 from simulators.world.world import World
 from tests.appliance.jobs.station import Hardware, Station

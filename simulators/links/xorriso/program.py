@@ -3,12 +3,13 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import Protocol
 
 from simulators.devices.drive.drive import Order
 from simulators.links.drive import BusyError, DriveWire
+from simulators.links.program import Host
 from simulators.links.xorriso import report
 from simulators.links.xorriso.burn import BurnError, burn
+from simulators.links.xorriso.shutdown import FAREWELL
 from simulators.links.xorriso.words import Request, Verb, WordError, parse_words
 
 GOOD, USAGE, ABORTED = 0, 2, 5
@@ -16,27 +17,10 @@ INQUIRY_S = 0.5
 """A drive that is ready needs this long to answer all questions about its disc."""
 
 
-class Host(Protocol):
-    """Standard input and output of the program."""
-
-    def say(self, text: str) -> None:
-        """Write to standard error."""
-        ...
-
-    def answer(self, text: str) -> None:
-        """Write to standard output."""
-        ...
-
-    async def copy_input(self, path: Path, offset: int, limit: int) -> int:
-        """Move bytes from standard input into the file; return how many, 0 at the end.
-
-        Returns fewer than `limit` only at the end of the input.
-        """
-        ...
-
-
 class Xorriso:
     """The program, for the drives of one cabinet."""
+
+    farewell: str | None = FAREWELL
 
     def __init__(self, drives: dict[str, DriveWire]) -> None:
         self._drives = drives

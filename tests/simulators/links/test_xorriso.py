@@ -11,7 +11,7 @@ import pytest
 from simulators.cabinet import Cabinet
 from simulators.clock import run_virtual
 from simulators.faults.fault import Fault, inject
-from simulators.links.memory import MemoryProcess
+from simulators.links.memory_program import MemoryProcess
 from simulators.links.xorriso.words import Request, Verb, WordError, parse_words
 from simulators.world.disc import DiscState
 from simulators.world.world import World

@@ -1,15 +1,16 @@
-"""The burner command's process: a thin client of the cabinet's control socket.
+"""The process of a simulated command: a thin client of the cabinet's control socket.
 
-It sends its arguments, prints what it is told and copies standard input to where it is
-told, in large blocks, so that the bytes of a burn never pass through the cabinet. One
-JSON object a line:
+It sends its arguments, prints what it is told, and moves bytes between its pipes and the file that
+it is told, in large blocks, so that the bytes of media never pass through the cabinet. One JSON
+object a line:
 
-    to the cabinet    {"argv": […], "folder": cwd} · {"copied": bytes} · {"terminate": true}
+    to the cabinet    {"program": word, "argv": […], "folder": cwd} · {"moved": bytes}
+                      · {"terminate": true}
     from the cabinet  {"say": text} · {"answer": text} · {"copy": [path, offset, limit]}
-                      · {"exit": code}
+                      · {"give": [path, offset, length]} · {"exit": code}
 
-It starts quickly because it imports next to nothing. Death of the cabinet looks like a
-drive that has lost its cable.
+It starts quickly because it imports next to nothing. Death of the cabinet looks like a device that
+has lost its cable.
 """
 
 import contextlib
@@ -25,9 +26,25 @@ from typing import Any
 
 from simulators.links.socket_path import short_path
 
-STDIN = 0
+STDIN, STDOUT = 0, 1
 BLOCK_BYTES = 1024 * 1024
-LOST = 5
+BURNER = "burner"
+WORDS = {
+    BURNER: 5,
+    "smartctl": 2,
+    "mount": 32,
+    "umount": 32,
+    "mkfs": 1,
+    "blkid": 2,
+    "mtx": 1,
+    "mt": 2,
+    "dd": 1,
+    "lp": 1,
+    "lpstat": 1,
+    "cancel": 1,
+    "tray": 1,
+}
+"""Every simulated command, and its exit code when the device is gone."""
 
 
 class _TerminatedError(Exception):
@@ -77,7 +94,9 @@ class _Client:
             sys.stdout.write(message["answer"])
             sys.stdout.flush()
         elif "copy" in message:
-            self.send(copied=self._copy(*message["copy"]))
+            self.send(moved=self._copy(*message["copy"]))
+        elif "give" in message:
+            self.send(moved=self._give(*message["give"]))
         else:
             raise _EndedError(message["exit"])
 
@@ -102,25 +121,44 @@ class _Client:
                 view = view[written:]
         return copied
 
+    def _give(self, path: str, offset: int, length: int) -> int:
+        given = 0
+        file = os.open(path, os.O_RDONLY)
+        try:
+            while given < length:
+                view = self._block[: length - given]
+                view = view[: os.preadv(file, [view], offset + given)]
+                if not view:
+                    break
+                given += len(view)
+                while view:
+                    view = view[os.write(STDOUT, view) :]
+        finally:
+            os.close(file)
+        return given
+
 
 def _raise_terminated(*_: object) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise _TerminatedError
 
 
-def main(folder: str, argv: list[str]) -> int:
+def main(word: str, folder: str, argv: list[str]) -> int:
     """Run the command; return its exit code."""
+    lost = "libburn : FATAL" if word == BURNER else word
     try:
         client = _Client(folder)
     except OSError as error:
-        sys.stderr.write(f"libburn : FATAL : no cabinet answers in {folder}: {error}\n")
-        return LOST
-    signal.signal(signal.SIGTERM, _raise_terminated)
+        sys.stderr.write(f"{lost} : no cabinet answers in {folder}: {error}\n")
+        return WORDS[word]
+    if word == BURNER:
+        signal.signal(signal.SIGTERM, _raise_terminated)
     with contextlib.suppress(OSError):
         fcntl.fcntl(STDIN, fcntl.F_SETPIPE_SZ, BLOCK_BYTES)
     try:
         try:
-            client.send(argv=argv, folder=os.getcwd())  # noqa: PTH109  # pathlib is slow to import
+            # pathlib is slow to import
+            client.send(program=word, argv=argv, folder=os.getcwd())  # noqa: PTH109
             client.work()
         except _TerminatedError:
             client.send(terminate=True)
@@ -128,5 +166,5 @@ def main(folder: str, argv: list[str]) -> int:
     except _EndedError as end:
         return int(end.args[0])
     except (ConnectionError, BrokenPipeError):
-        sys.stderr.write("libburn : FATAL : Lost connection to drive\n")
-    return LOST
+        sys.stderr.write(f"{lost} : Lost connection to drive\n")
+    return WORDS[word]
