@@ -12,6 +12,7 @@ class Gate:
         self._reasons: dict[str, None] = {}
         self._open = asyncio.Event()
         self._open.set()
+        self._shut = asyncio.Event()
         self._changed = changed
 
     @property
@@ -27,6 +28,7 @@ class Gate:
         if reason not in self._reasons:
             self._reasons[reason] = None
             self._open.clear()
+            self._shut.set()
             self._changed()
 
     def open(self, reason: str) -> None:
@@ -34,6 +36,7 @@ class Gate:
         if reason in self._reasons:
             del self._reasons[reason]
             if not self._reasons:
+                self._shut.clear()
                 self._open.set()
             self._changed()
 
@@ -41,3 +44,8 @@ class Gate:
         """Return as soon as it is open."""
         while self._reasons:
             await self._open.wait()
+
+    async def closed(self) -> None:
+        """Return as soon as there is a reason not to pass."""
+        while not self._reasons:
+            await self._shut.wait()

@@ -17,7 +17,7 @@ PACKAGES = ("appliance", "console", "hal", "simulators")
 LOGGED = re.compile(r'"\[([1-5]\d{3})\] ')
 RANGES = {
     "hal": {10, 20, 21, 32},
-    "appliance": {11, 12, 22, 30, 31, 33, 50, 51},
+    "appliance": {11, 12, 22, 30, 31, 33, 40, 50, 51},
     "console": {34, 40, 52, 53, 54},
 }
 
