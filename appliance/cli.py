@@ -13,12 +13,12 @@ import click
 
 from appliance.agent.content_http import HttpContent
 from appliance.agent.mqtt import MqttConnector
+from appliance.building.hardware import build_hardware
 from appliance.config import load_config
 from appliance.contract.errors import SteleError, table
 from appliance.explanation import effective, summary
 from appliance.explanation import table as settings_table
 from appliance.firmware import Firmware
-from appliance.hardware import build_hardware
 from appliance.logs import configure_logs
 from appliance.ownership import owning
 from appliance.profiles.profile import load_profile

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec.inspect import StructType, Type, VarTupleType
+from msgspec.inspect import Metadata, StructType, Type, UnionType, VarTupleType
 
 from appliance.contract.errors import SteleError
-from appliance.profiles.profile import load_profile
+from appliance.contradictions import contradictions
 from appliance.settings import SCHEMES, Config
 from appliance.spelling import nearest
 
@@ -42,13 +42,17 @@ def load_config(file: Path) -> Config:
         config = msgspec.convert(raw, Config, dec_hook=_path_from(file.parent))
     except msgspec.ValidationError as error:
         raise SteleError(INVALID_SETTING, f"{file}: {_located(str(error))}") from error
-    if faults := _faults(config):
+    if faults := [*_faults(config), *contradictions(config)]:
         raise SteleError(CONTRADICTION, f"{file}: {'; '.join(faults)}")
     return config
 
 
 def _unknown(raw: Any, kind: Type, where: str) -> Iterator[str]:
     """A clause for every key of `raw` that `kind` does not have, at any depth."""
+    if isinstance(kind, Metadata):
+        kind = kind.type
+    if isinstance(kind, UnionType):
+        kind = next((one for one in kind.types if isinstance(one, StructType)), kind)
     if isinstance(kind, VarTupleType) and isinstance(raw, list):
         for number, item in enumerate(raw, 1):
             yield from _unknown(item, kind.item_type, f"{where} {number}")
@@ -90,28 +94,6 @@ def _faults(config: Config) -> list[str]:
         faults.append(f"[broker] url {fault}")
     if config.telemetry.shortest_s > config.telemetry.longest_s:
         faults.append("[telemetry] shortest_s is longer than longest_s")
-    faults += _drive_faults(config)
-    return faults
-
-
-def _drive_faults(config: Config) -> list[str]:
-    try:
-        known = load_profile(config.appliance.profile).drive_stack.drives
-    except SteleError as error:
-        return [f"[appliance] profile: {error.message}"]
-    faults = []
-    names = [drive.name for drive in config.drives]
-    for name in sorted(set(names)):
-        if name not in known:
-            faults.append(f"[[drives]] name {name!r} is not in the profile{nearest(name, known)}")
-        if names.count(name) > 1:
-            faults.append(f"[[drives]] name {name!r} stands {names.count(name)} times")
-    devices = [drive.device for drive in config.drives]
-    faults += [
-        f"[[drives]] device {device!r} stands twice"
-        for device in sorted(set(devices))
-        if devices.count(device) > 1
-    ]
     return faults
 
 

@@ -1,15 +1,17 @@
 """What a configuration means, in words, and the table of all settings for the documents."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec import Struct
 from msgspec.inspect import Field, Metadata, StructType, Type, UnionType, VarTupleType
 
+from appliance.description import describe
 from appliance.profiles.profile import load_profile
 from appliance.settings import Config
 
 
-class Setting(msgspec.Struct, frozen=True):
+class Setting(Struct, frozen=True):
     """One setting as a person needs to know it."""
 
     section: str
@@ -25,6 +27,8 @@ def settings() -> Iterator[Setting]:
     for field in root.fields:
         kind = _bare(field.type)
         section = f"[{field.name}]"
+        if isinstance(kind, UnionType):
+            kind = next(one for one in kind.types if isinstance(one, StructType))
         if isinstance(kind, VarTupleType):
             kind, section = _bare(kind.item_type), f"[[{field.name}]]"
         if isinstance(kind, StructType):
@@ -41,7 +45,7 @@ def effective(config: Config) -> str:
     lines: list[str] = []
     for name, value in msgspec.structs.asdict(config).items():
         section = f"[[{name}]]" if isinstance(value, tuple) else f"[{name}]"
-        for table in value if isinstance(value, tuple) else [value]:
+        for table in _tables(value):
             lines += ["", section]
             for key, setting in msgspec.structs.asdict(table).items():
                 text = f"{key} = {_toml(setting)}" if setting is not None else f"# {key} is unset"
@@ -51,23 +55,7 @@ def effective(config: Config) -> str:
 
 def summary(config: Config) -> str:
     """What an appliance with this configuration is, in a few sentences."""
-    profile = load_profile(config.appliance.profile)
-    drives = ", ".join(drive.name for drive in config.drives)
-    slots = profile.slots()
-    terabytes = len(slots) * profile.media.nominal_capacity_bytes / 1e12
-    missing = [n for n in profile.drive_stack.drives if n not in {d.name for d in config.drives}]
-    return "\n".join(
-        [
-            f"Appliance {config.appliance.id} of site {config.appliance.site}: "
-            f"{profile.title} ({profile.title_zh}), model {profile.id}.",
-            f"It has {len(slots)} slots ({terabytes:.0f} TB with "
-            f"{profile.media.nominal_capacity_bytes / 1e9:.0f} GB discs) and uses drives {drives}"
-            + (f"; {', '.join(missing)} of the profile are not used." if missing else "."),
-            f"Its robot is on {config.changer.port}; its state is in {config.appliance.state_dir}.",
-            f"It reports to the broker {config.broker.host}, port {config.broker.port}, "
-            + ("with TLS." if config.broker.tls else "without TLS."),
-        ]
-    )
+    return "\n".join(describe(config, load_profile(config.appliance.profile)))
 
 
 def table() -> str:
@@ -77,6 +65,13 @@ def table() -> str:
         for s in settings()
     ]
     return "\n".join(["| Section | Key | Default | Meaning |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def _tables(value: object) -> Iterable[Struct]:
+    """The tables of a section: one, any number where it repeats, none where it is left out."""
+    if isinstance(value, tuple):
+        return value
+    return [value] if isinstance(value, Struct) else []
 
 
 def _bare(kind: Type) -> Type:

@@ -63,8 +63,8 @@ class Firmware:
         self._jobs_pictures = self._telemetry("jobs", self._draw_jobs)
         self.library = Library(
             self._db,
-            hardware.changer,
-            dict(hardware.drives),
+            next(iter(hardware.units.values())).changer,
+            dict(next(iter(hardware.units.values())).drives),
             events=self.outbox,
             now=now,
             changed=self._library_pictures.changed,
@@ -100,7 +100,7 @@ class Firmware:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._agent_task
             self._agent_task = None
-        await self._hardware.changer.aclose()
+        await self._hardware.aclose()
         if has_ended:  # else a job still writes down how it was broken off
             self._db.close()
 

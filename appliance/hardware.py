@@ -1,62 +1,80 @@
-"""The real drivers for what the configuration and the profile name. Opens nothing yet."""
+"""The hardware of one appliance as the firmware uses it: by name, and everything optional."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 
-from appliance.profiles.profile import Place, Profile
-from appliance.settings import Config
-from hal.drivers.grbl.driver import GrblController
-from hal.drivers.turntable.driver import TurntableChanger
-from hal.drivers.turntable.geometry import Station, TurntableGeometry
-from hal.drivers.xorriso.drive import XorrisoDrive
 from hal.interfaces.changer import Changer
+from hal.interfaces.climate_sensor import ClimateSensor
+from hal.interfaces.contact import Contact
+from hal.interfaces.disc_printer import Camera, DiscPrinter
+from hal.interfaces.disk_bay import DiskBay
+from hal.interfaces.dust_sensor import DustSensor
+from hal.interfaces.fan import Fan
+from hal.interfaces.lock import Lock
 from hal.interfaces.optical_drive import OpticalDrive
-from hal.transports.block_device import LocalBlockDevice
-from hal.transports.command_line import LocalCommandLine
-from hal.transports.serial_port import open_serial_port
+from hal.interfaces.power_meter import PowerMeter
+from hal.interfaces.slot_panel import SlotLights, SlotSensors
+from hal.interfaces.tag_reader import TagReader
+from hal.interfaces.tape import TapeChanger, TapeDrive
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one robot serves, or one person who is guided: its slots and its drives.
+
+    The changer knows the slots, and every tray that it reaches, a printer's too.
+    """
+
+    name: str
+    """The node's; empty where there is one unit only."""
+    changer: Changer
+    drives: Mapping[str, OpticalDrive]
+    by_hand: bool = False
+    """A person carries: a door must be open meanwhile, and nobody can say how long it takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """Everything that moves or burns in one appliance."""
+    """Everything that one appliance's configuration names. What is not there is empty or unset."""
 
-    changer: Changer
-    drives: Mapping[str, OpticalDrive]
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    """By name; none where discs are not moved."""
+    climate: Mapping[str, ClimateSensor] = field(default_factory=dict)
+    dust: Mapping[str, DustSensor] = field(default_factory=dict)
+    power: Mapping[str, PowerMeter] = field(default_factory=dict)
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    """``door-front``, ``key-front``, ``smoke``, ``water``, ``mains-lost``."""
+    locks: Mapping[str, Lock] = field(default_factory=dict)
+    """By door."""
+    latches: Mapping[str, Lock] = field(default_factory=dict)
+    """By place of a magazine."""
+    fans: Mapping[str, Fan] = field(default_factory=dict)
+    slot_sensors: Mapping[str, SlotSensors] = field(default_factory=dict)
+    """By module."""
+    slot_lights: Mapping[str, SlotLights] = field(default_factory=dict)
+    """By module."""
+    tag_readers: Mapping[str, TagReader] = field(default_factory=dict)
+    """By place of a magazine."""
+    bays: Mapping[str, DiskBay] = field(default_factory=dict)
+    tape_changer: TapeChanger | None = None
+    tape_drives: Mapping[str, TapeDrive] = field(default_factory=dict)
+    printer: DiscPrinter | None = None
+    """Where it is a station of a robot, the robot reaches it by its name."""
+    camera: Camera | None = None
+    links: AsyncExitStack = field(default_factory=AsyncExitStack)
+    """What the drivers share, or hold open: closed after everything else, the newest first."""
 
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """Names of the doors that have a contact, a lock, or both."""
+        watched = (name.removeprefix("door-") for name in self.contacts if name.startswith("door-"))
+        return tuple(dict.fromkeys((*watched, *self.locks)))
 
-def turntable_geometry(profile: Profile, drives: tuple[str, ...]) -> TurntableGeometry:
-    """The profile's places in the controller's coordinates, where all travel is negative."""
-    table, stack = profile.turntable, profile.drive_stack
-    trays = profile.drives()
-    return TurntableGeometry(
-        slots={name: _station(place) for name, place in profile.slots().items()},
-        drives={name: _station(trays[name]) for name in drives},
-        slot_reach_mm=-table.grip_reach_mm,
-        drive_reach_mm=-stack.tray_reach_mm,
-        probe_reach_mm=-table.probe_reach_mm,
-        reach_mm_per_min=profile.robot.reach_rate_mm_per_min,
-    )
-
-
-def build_hardware(config: Config, profile: Profile) -> Hardware:
-    """The drivers over the machine's serial port, block devices and burner command."""
-    port = config.changer.port
-    return Hardware(
-        changer=TurntableChanger(
-            GrblController(lambda: open_serial_port(port)),
-            turntable_geometry(profile, tuple(drive.name for drive in config.drives)),
-        ),
-        drives={
-            drive.name: XorrisoDrive(
-                drive.name,
-                drive.device,
-                LocalCommandLine(drive.burner),
-                LocalBlockDevice(drive.device),
-            )
-            for drive in config.drives
-        },
-    )
-
-
-def _station(place: Place) -> Station:
-    return Station(turntable_deg=-place.turn_deg, lift_mm=-place.lift_mm)
+    async def aclose(self) -> None:
+        """Let go of everything. Outputs fall to where they are without power."""
+        for unit in self.units.values():
+            await unit.changer.aclose()
+        for reader in self.tag_readers.values():
+            await reader.aclose()
+        await self.links.aclose()

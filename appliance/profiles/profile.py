@@ -1,112 +1,111 @@
-"""A profile: what hardware a model of appliance has and where it is. The data is `<name>.toml`.
-
-Angles in degrees, lengths in millimetres, counted from the homed position: 0 degrees is the gate,
-lift 0 the top, reach 0 the retracted arm. Signs and axes are the driver's business.
-"""
+"""A profile: what hardware a model of appliance has and where it is. The data is `<name>.toml`."""
 
 import tomllib
+from functools import cache
 from importlib.resources import files
-from itertools import pairwise
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from appliance.contract.errors import SteleError
+from appliance.profiles.geometry import DriveStack, Name, Place, Robot, Turntable
+from appliance.profiles.overlaps import faults_of
+from appliance.profiles.parts import Bays, Desk, Magazine, Media, Modules, Sensors, TapeUnit
+from appliance.profiles.wiring import Door, ExpanderRow
 from appliance.spelling import nearest
 
 INVALID_PROFILE = 5007
 UNKNOWN_PROFILE = 5006
-
-Positive = Annotated[float, Meta(gt=0)]
-Count = Annotated[int, Meta(ge=1, le=10_000)]
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+ONLY_UNIT = ""
+"""Name of the unit of an appliance that has one only."""
 
 
-class Media(Struct, frozen=True, forbid_unknown_fields=True):
-    """The discs that this model takes."""
-
-    nominal_capacity_bytes: Annotated[int, Meta(ge=2048)]
-    diameter_mm: Positive
-
-
-class Robot(Struct, frozen=True, forbid_unknown_fields=True):
-    """How far each axis goes, and how fast the arm may reach out."""
-
-    turn_travel_deg: Positive
-    lift_travel_mm: Positive
-    reach_travel_mm: Positive
-    reach_rate_mm_per_min: Positive
-
-
-class Turntable(Struct, frozen=True, forbid_unknown_fields=True):
-    """Tiers of slots at equal angles; division 0 of each tier is the gate and holds no slot."""
-
-    divisions: Count
-    slots_per_tier: Count
-    slot_width_deg: Positive
-    tiers: Count
-    first_tier_lift_mm: Positive
-    tier_pitch_mm: Positive
-    grip_reach_mm: Positive
-    touch_reach_mm: Positive
-    probe_reach_mm: Positive
-
-    @property
-    def pitch_deg(self) -> float:
-        return 360.0 / self.divisions
-
-
-class DriveStack(Struct, frozen=True, forbid_unknown_fields=True):
-    """Drives behind the gate, one above the other, the first on top."""
-
-    drives: tuple[Name, ...]
-    first_lift_mm: Positive
-    pitch_mm: Positive
-    height_mm: Positive
-    tray_reach_mm: Positive
-
-
-class Place(NamedTuple):
-    """Where the arm meets a medium."""
-
-    turn_deg: float
-    lift_mm: float
-    reach_mm: float
+def qualified(unit: str, name: str) -> str:
+    """Name of a slot, drive or magazine place as the whole appliance says it: ``n03.s217``."""
+    return f"{unit}.{name}" if unit else name
 
 
 class Profile(Struct, frozen=True, forbid_unknown_fields=True):
-    """One model of appliance."""
+    """One model of appliance. A part that is unset is not there.
+
+    A unit is what one robot serves, or one person who is guided: its slots and its drives. Where
+    there are nodes each is a unit; modules are served from one desk and are one unit together.
+    """
 
     id: Annotated[str, Meta(pattern=r"^A[1-7]$")]
     name: Name
     title: str
     title_zh: str
     media: Media
-    robot: Robot
-    turntable: Turntable
-    drive_stack: DriveStack
+    nodes: tuple[Name, ...] = ()
+    robot: Robot | None = None
+    turntable: Turntable | None = None
+    drive_stack: DriveStack | None = None
+    modules: Modules | None = None
+    desk: Desk | None = None
+    magazines: tuple[Magazine, ...] = ()
+    latches: ExpanderRow | None = None
+    bays: Bays | None = None
+    tape: TapeUnit | None = None
+    has_camera: bool = False
+    doors: tuple[Door, ...] = ()
+    sensors: Sensors = Sensors()
 
-    def slots(self) -> dict[str, Place]:
-        """Place of every slot by name, ``s001`` up, tier by tier."""
-        table = self.turntable
-        return {
-            f"s{tier * table.slots_per_tier + position:03}": Place(
-                position * table.pitch_deg,
-                table.first_tier_lift_mm + tier * table.tier_pitch_mm,
-                table.grip_reach_mm,
-            )
-            for tier in range(table.tiers)
-            for position in range(1, table.slots_per_tier + 1)
-        }
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Names of the units; none where discs are not moved at all."""
+        if self.nodes:
+            return self.nodes
+        return (ONLY_UNIT,) if self.turntable or self.modules else ()
 
-    def drives(self) -> dict[str, Place]:
-        """Place of every drive's tray by the drive's name."""
+    def slots(self, unit: str = ONLY_UNIT) -> dict[str, Place]:
+        """Place of every slot that the unit's robot reaches, by name, in inventory order."""
+        if self.turntable is None:
+            return {}
+        return {qualified(unit, name): place for name, place in self.turntable.slots().items()}
+
+    def stations(self, unit: str = ONLY_UNIT) -> dict[str, Place]:
+        """Place of every tray behind the unit's gate: the drives, and a printer as the last."""
+        if self.drive_stack is None:
+            return {}
+        return {qualified(unit, name): place for name, place in self.drive_stack.places().items()}
+
+    def drives(self, unit: str = ONLY_UNIT) -> tuple[str, ...]:
+        """Names of the optical drives of a unit, top one first."""
+        if self.desk is not None:
+            return self.desk.drives
         stack = self.drive_stack
-        return {
-            name: Place(0.0, stack.first_lift_mm + number * stack.pitch_mm, stack.tray_reach_mm)
-            for number, name in enumerate(stack.drives)
-        }
+        return tuple(qualified(unit, name) for name in stack.drives) if stack else ()
+
+    def all_drives(self) -> tuple[str, ...]:
+        return tuple(name for unit in self.units for name in self.drives(unit))
+
+    @property
+    def printer(self) -> str | None:
+        """Name of the printer's station."""
+        if self.desk is not None:
+            return self.desk.printer
+        return self.drive_stack.printer if self.drive_stack else None
+
+    def module_slots(self, module: str) -> tuple[str, ...]:
+        """Names of a module's slots."""
+        count = self.modules.panel.slots if self.modules else 0
+        return tuple(f"{module}.s{number:03}" for number in range(1, count + 1))
+
+    def magazine_places(self) -> tuple[str, ...]:
+        """Every place of a magazine, ``n00.g1`` and so on."""
+        return tuple(qualified(u, m.name) for u in self.units for m in self.magazines)
+
+    def magazine_slots(self, place: str) -> tuple[str, ...]:
+        """The slots that leave with the magazine of a place."""
+        unit, _, name = place.rpartition(".")
+        return tuple(
+            qualified(unit, f"s{number:03}")
+            for magazine in self.magazines
+            if magazine.name == name
+            for number in range(magazine.first_slot, magazine.last_slot + 1)
+        )
 
 
 def profile_names() -> list[str]:
@@ -117,6 +116,7 @@ def profile_names() -> list[str]:
     )
 
 
+@cache
 def load_profile(name: str) -> Profile:
     """Read and check the profile `name`.
 
@@ -140,47 +140,6 @@ def parse_profile(text: str) -> Profile:
         profile = msgspec.convert(tomllib.loads(text), Profile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SteleError(INVALID_PROFILE, f"the profile cannot be read: {error}") from error
-    if faults := [*_overlaps(profile), *_out_of_travel(profile)]:
+    if faults := faults_of(profile):
         raise SteleError(INVALID_PROFILE, f"profile {profile.name}: " + "; ".join(faults))
     return profile
-
-
-def _overlaps(profile: Profile) -> list[str]:
-    """Things that would stand in one another."""
-    table, stack = profile.turntable, profile.drive_stack
-    faults = []
-    if table.slots_per_tier >= table.divisions:
-        faults.append(
-            f"{table.slots_per_tier} slots leave no gate among {table.divisions} divisions"
-        )
-    if table.pitch_deg < table.slot_width_deg:
-        faults.append(
-            f"slots of {table.slot_width_deg} deg overlap at a pitch of {table.pitch_deg:.2f} deg"
-        )
-    if table.tiers > 1 and table.tier_pitch_mm < profile.media.diameter_mm:
-        faults.append(
-            f"tiers {table.tier_pitch_mm} mm apart overlap: a disc stands "
-            f"{profile.media.diameter_mm} mm high"
-        )
-    if len(set(stack.drives)) != len(stack.drives) or not stack.drives:
-        faults.append("the drives need names of their own, and at least one drive")
-    lifts = [place.lift_mm for place in profile.drives().values()]
-    if any(below - above < stack.height_mm for above, below in pairwise(lifts)):
-        faults.append(f"drives of {stack.height_mm} mm overlap at a pitch of {stack.pitch_mm} mm")
-    return faults
-
-
-def _out_of_travel(profile: Profile) -> list[str]:
-    """Places where the robot cannot get to, and reaches in the wrong order."""
-    robot, table = profile.robot, profile.turntable
-    faults = [
-        f"{name} at {place.turn_deg:.1f} deg, {place.lift_mm} mm, reach {place.reach_mm} mm "
-        "is out of travel"
-        for name, place in {**profile.slots(), **profile.drives()}.items()
-        if place.turn_deg > robot.turn_travel_deg
-        or place.lift_mm > robot.lift_travel_mm
-        or place.reach_mm > robot.reach_travel_mm
-    ]
-    if not table.touch_reach_mm < table.probe_reach_mm <= table.grip_reach_mm:
-        faults.append("the reaches must rise from touch over probe to grip")
-    return faults[:5]

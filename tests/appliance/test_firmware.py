@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from appliance.agent.content_http import HttpContent
+from appliance.building.units import turntable_geometry
 from appliance.config import load_config
 from appliance.contract.messages import (
     Burn,
@@ -26,7 +27,7 @@ from appliance.contract.messages import (
     encode,
 )
 from appliance.firmware import Firmware
-from appliance.hardware import Hardware, turntable_geometry
+from appliance.hardware import Hardware, Unit
 from appliance.profiles.profile import load_profile
 from appliance.settings import Config
 from hal.drivers.grbl.driver import GrblController
@@ -62,20 +63,18 @@ def wire(cabinet: Cabinet, config: Config) -> Hardware:
         return cabinet.serial()
 
     names = tuple(drive.name for drive in config.drives)
-    return Hardware(
-        changer=TurntableChanger(
-            GrblController(open_port), turntable_geometry(load_profile("rack"), names)
-        ),
-        drives={
-            name: XorrisoDrive(
-                name,
-                cabinet.device_path(name),
-                cabinet.command_line(name),
-                cabinet.block_device(name),
-            )
-            for name in names
-        },
-    )
+    drives = {
+        name: XorrisoDrive(
+            name,
+            cabinet.device_path(name),
+            cabinet.command_line(name),
+            cabinet.block_device(name),
+        )
+        for name in names
+    }
+    geometry = turntable_geometry(load_profile("rack"), names)
+    changer = TurntableChanger(GrblController(open_port), geometry)
+    return Hardware(units={"": Unit("", changer, drives)})
 
 
 class Appliance:

@@ -26,7 +26,7 @@ def test_the_rack_has_two_hundred_slots_in_four_tiers() -> None:
 
 
 def test_the_racks_drives_lie_behind_the_gate() -> None:
-    assert load_profile("rack").drives() == {
+    assert load_profile("rack").stations() == {
         "d1": (0.0, 40.0, 280.0),
         "d2": (0.0, 190.0, 280.0),
         "d3": (0.0, 340.0, 280.0),
@@ -37,13 +37,13 @@ def test_the_racks_drives_lie_behind_the_gate() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("slot_width_deg = 5.0", "slot_width_deg = 7.1", "overlap"),
+        ("slot_width_deg = 5.0", "slot_width_deg = 7.1", "slots s001 and s002 overlap"),
         ("slots_per_tier = 50", "slots_per_tier = 51", "no gate"),
-        ("tier_pitch_mm = 150.0", "tier_pitch_mm = 119.0", "tiers 119.0 mm apart overlap"),
+        ("tier_pitch_mm = 150.0", "tier_pitch_mm = 119.0", "slots s001 and s051 overlap"),
         ("tier_pitch_mm = 150.0", "tier_pitch_mm = 300.0", "s151 at 7.1 deg, 920.0 mm"),
         ("grip_reach_mm = 120.0", "grip_reach_mm = 321.0", "out of travel"),
         ("tray_reach_mm = 280.0", "tray_reach_mm = 400.0", "d1 at 0.0 deg"),
-        ("height_mm = 45.0", "height_mm = 160.0", "drives of 160.0 mm overlap"),
+        ("height_mm = 45.0", "height_mm = 160.0", "drives d1 and d2 overlap"),
         ('"d1", "d2"', '"d1", "d1"', "names of their own"),
         ("touch_reach_mm = 112.0", "touch_reach_mm = 119.0", "must rise"),
         ("tiers = 4", "tiers = 0", "tiers"),

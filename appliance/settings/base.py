@@ -1,8 +1,4 @@
-"""Every setting of an appliance, described where it is declared.
-
-The descriptions are data: `stele-appliance check-config` prints them, and `docs/settings.md` is
-checked against them.
-"""
+"""Who the appliance is, and how it reaches its console."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,14 +7,11 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 
 from appliance.contract.errors import SteleError
+from appliance.settings.values import Level, Text, Timeout
 
 UNREADABLE_SECRET = 5008
 
 SCHEMES = {"mqtt": 1883, "mqtts": 8883}
-
-Level = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Timeout = Annotated[float, Meta(gt=0, le=3600)]
-Text = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
 class ApplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,23 +78,6 @@ class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
             ) from error
 
 
-class ChangerSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The robot."""
-
-    port: Annotated[Text, Meta(description="Serial port of the robot's controller.")]
-
-
-class DriveSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """One optical drive; the section is repeated for each."""
-
-    name: Annotated[Text, Meta(description="Name of the drive in the profile, top one first.")]
-    device: Annotated[Text, Meta(description="Block device of the drive.")]
-    burner: Annotated[
-        tuple[Text, ...],
-        Meta(min_length=1, description="Command that burns, with leading arguments."),
-    ] = ("xorriso",)
-
-
 class ContentSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Fetching what is to be burned and delivering what was read, over HTTP."""
 
@@ -139,16 +115,3 @@ class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
     level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="Least level that is shown.")
     ] = "info"
-
-
-class Config(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that `stele-appliance run` reads."""
-
-    appliance: ApplianceSettings
-    broker: BrokerSettings
-    changer: ChangerSettings
-    drives: Annotated[tuple[DriveSettings, ...], Meta(min_length=1)]
-    content: ContentSettings = ContentSettings()
-    telemetry: TelemetrySettings = TelemetrySettings()
-    events: EventSettings = EventSettings()
-    log: LogSettings = LogSettings()
