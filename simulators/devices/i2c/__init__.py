@@ -1,0 +1,1 @@
+"""What all chips on an I2C bus have in common, and the bus itself."""
