@@ -54,7 +54,7 @@ class Library:
         self._changed = changed
         self._changer = changer
         self._db = db
-        self.alarms = Alarms(db, events)
+        self.alarms = Alarms(db, events, now)
         self.slots = Slots(db, changer.slots)
         self.media = Media(db, self.slots, events)
         self.catalogue = Catalogue(db, now)

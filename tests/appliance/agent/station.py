@@ -68,7 +68,7 @@ class Station:
             self.topics.command,
             submit=self.ledger.submit,
             replay=self.sender.replay,
-            alarms=Alarms(self.db, self.outbox),
+            alarms=Alarms(self.db, self.outbox, self.now),
             now=self.now,
         )
         self.jobs = TelemetryGroup(

@@ -19,7 +19,7 @@ from tests.appliance.jobs.station import BEGAN
 
 def make(folder: Path, count: int) -> Drives:
     db = open_state(folder / "state.db")
-    alarms = Alarms(db, Outbox(db, lambda: BEGAN))
+    alarms = Alarms(db, Outbox(db, lambda: BEGAN), lambda: BEGAN)
     return Drives(Cabinet(drives=count).session.drives, alarms, lambda: None)
 
 
