@@ -41,11 +41,15 @@ class DiskBay(Protocol):
 
     async def is_powered(self) -> bool: ...
 
+    async def is_held(self) -> bool:
+        """Whether the tray is closed and locked, by its own feedback."""
+        ...
+
     async def ensure_on(self) -> None:
         """Power on; returns when the disk answers. Staggering several is the caller's part.
 
         Raises:
-            HalError: 3240 no disk, 3241 it does not come up.
+            HalError: 3240 no disk, 3241 it does not come up, 3245 the tray is not closed.
         """
         ...
 
@@ -58,18 +62,22 @@ class DiskBay(Protocol):
         ...
 
     async def ensure_released(self) -> None:
-        """Power off and let the tray go, so that a person can pull it."""
+        """Power off and let the tray go, so that a person can pull it.
+
+        Raises:
+            HalError: 3242 in use, 3246 the latch does not move.
+        """
         ...
 
     async def ensure_held(self) -> None:
-        """Lock the tray."""
+        """Lock the tray. Raises: HalError: 3245 it is not closed."""
         ...
 
     async def health(self) -> DiskHealth:
         """Ask the disk, which must be on.
 
         Raises:
-            HalError: 3240, 3243 the disk does not answer SMART, 1040 and 1041 the command.
+            HalError: 3240, 3243 the disk does not answer SMART, 1040 to 1043 the command.
         """
         ...
 
@@ -78,5 +86,14 @@ class DiskBay(Protocol):
 
         Raises:
             HalError: 3240, 3241, 3244 no file system that can be mounted.
+        """
+        ...
+
+    async def ensure_formatted(self, label: str) -> Path:
+        """As `ensure_mounted`, but give a blank disk a file system of that name first.
+
+        Raises:
+            HalError: as `ensure_mounted`, 3247 the disk is neither mountable nor blank: nothing
+                was written; 3248 the file system cannot be made.
         """
         ...

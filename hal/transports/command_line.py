@@ -6,6 +6,7 @@ r"""A real program as a child process.
   input ends: a burner then flushes, stops the drive in good order and exits. Killing it would leave
   the drive in the middle of a command. The firmware that comes after waits for it
   (`OpticalDrive.wait_idle`).
+- It speaks English, whatever the machine's language is: drivers read what it says.
 - Its clock is the machine's: this transport belongs to the normal event loop.
 """
 
@@ -18,12 +19,14 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 
 PIPE_BYTES = 1 << 20
+COMPLAINT_BYTES = 8192
+"""How much of what a source says on standard error is kept: its end."""
 _LINE_END = re.compile(r"[\r\n]")
 _LINE_MAX = 4096
 
 
 class LocalCommandLine:
-    """`CommandLine` with a fixed argv prefix, such as ``["xorriso"]``."""
+    """`CommandLine` and `ByteCommandLine` with a fixed argv prefix, such as ``["xorriso"]``."""
 
     def __init__(self, prefix: Sequence[str]) -> None:
         self.prefix = tuple(prefix)
@@ -36,8 +39,25 @@ class LocalCommandLine:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            env=_english(),
         )
         return LocalProcess(process)
+
+    async def start_source(self, *argv: str) -> "LocalSource":
+        process = await asyncio.create_subprocess_exec(
+            *self.prefix,
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            env=_english(),
+        )
+        return LocalSource(process)
+
+
+def _english() -> dict[str, str]:
+    return {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
 class LocalProcess:
@@ -88,3 +108,38 @@ class LocalProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, self._signal)
         self._signal = signal.SIGKILL
+
+
+class LocalSource:
+    """`ByteSource` over an asyncio subprocess. What is not fetched holds the program up."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None or process.stderr is None:
+            raise ValueError("the process needs pipes for standard output and error")
+        self._process = process
+        self._stdout = process.stdout
+        self._signal = signal.SIGTERM
+        self._complaints = asyncio.create_task(_end_of(process.stderr), name="source complaints")
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        while data := await self._stdout.read(PIPE_BYTES):
+            yield data
+
+    async def wait(self) -> tuple[int, str]:
+        """Drop what was not fetched; exit code, and the end of what it said on standard error."""
+        async for _ in self.chunks():
+            pass
+        complaints = await asyncio.shield(self._complaints)
+        return await self._process.wait(), complaints.decode("utf-8", "replace")
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, self._signal)
+        self._signal = signal.SIGKILL
+
+
+async def _end_of(stream: asyncio.StreamReader) -> bytes:
+    kept = b""
+    while data := await stream.read(COMPLAINT_BYTES):
+        kept = (kept + data)[-COMPLAINT_BYTES:]
+    return kept
