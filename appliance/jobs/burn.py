@@ -68,7 +68,8 @@ class BurnJob:
         await self._use.library.catalogue.enter_volume(image, digest)
 
     async def allocate(self) -> Outcome:
-        """Reserve a blank."""
+        """Reserve a blank, once the air is fit for burning."""
+        await self._run.pass_gate(self._use.gates.burning)
         with self._run.waiting("blank disc"):
             medium = await self._run.interruptible(
                 self._use.library.reserve_blank(self._run.id, self._params.image_size_bytes)
@@ -104,6 +105,7 @@ class BurnJob:
 
     async def burn(self) -> Outcome:
         """Make the image on the way and write it. From its first byte on the medium is spent."""
+        await self._run.pass_gate(self._use.gates.burning)
         image = await self._layout()
         medium = self._run.own_medium
         self._run.progress.plan({Step.BURN: image.size_bytes, Step.VERIFY: image.size_bytes})

@@ -7,7 +7,7 @@ and the robot.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,18 @@ from appliance.jobs.runner import Runner, job_changed
 from appliance.jobs.steps import resumed
 from appliance.services.content import ContentClient
 from appliance.services.events import EventSink
+from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.plans import Plans
 
 log = logging.getLogger(__name__)
+
+Acts = Mapping[type[msgspec.Struct], Callable[[Any], None]]
+"""What is done at once when a command is accepted, in its transaction, by the kind of its body.
+
+An act that refuses raises `SteleError`; whatever it does outside the database must be harmless if
+the transaction is lost.
+"""
 
 SHOWN_AFTER_END = timedelta(minutes=2)
 """How long telemetry still shows a job that has ended."""
@@ -59,6 +67,8 @@ class Engine:
         events: EventSink,
         now: Callable[[], datetime],
         changed: Callable[[], None],
+        gates: Gates | None = None,
+        acts: Acts | None = None,
     ) -> None:
         """`plans` is the folder for the compressed plans; it is made when missing."""
         self._db = db
@@ -66,6 +76,7 @@ class Engine:
         self._events = events
         self._now = now
         self._changed = changed
+        self._acts = acts or {}
         self._journal = Journal(db, now)
         self._admission = Admission(library, self._journal)
         self._use = Surroundings(
@@ -77,6 +88,7 @@ class Engine:
             events=events,
             pace=Pace(),
             preparing=asyncio.Semaphore(PREPARING_MAX),
+            gates=gates or Gates(),
             now=now,
             changed=changed,
         )
@@ -85,6 +97,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._launched: set[str] = set()
         self._reconciled = False
+        self._suspended = ""
 
     async def start(self) -> None:
         """Begin: ask the hardware where everything is, then go on with unfinished jobs.
@@ -97,6 +110,35 @@ class Engine:
 
     async def stop(self) -> None:
         """Let moves of jobs under way end, stop everything else; a disc being burned is lost."""
+        await self._come_to_rest()
+
+    async def suspend(self, reason: str) -> None:
+        """Come to rest as for a stop, and start nothing until `resume`; commands are still taken.
+
+        Returns when no job does anything any more: trays are closed, no burn is under way. What
+        was under way goes on after `resume` as it does after a restart, so a disc whose burn was
+        cut short is looked at, condemned, and burned anew on another.
+        """
+        self._suspended = reason
+        self._reconciled = False
+        await self._come_to_rest()
+        for run in self._runs.values():
+            run.waiting_for = reason
+        self._changed()
+
+    def resume(self) -> None:
+        """Go on after `suspend`: ask the hardware where everything is, then let the jobs run."""
+        if not self._suspended:
+            return
+        self._suspended = ""
+        self._launched.clear()
+        for run in list(self._runs.values()):
+            step = resumed(run.record.step)
+            self._enlist(msgspec.structs.replace(run.record, step=step))
+        self._spawn(self._recover(), _RECOVERY)
+        self._changed()
+
+    async def _come_to_rest(self) -> None:
         for task in self._tasks:
             if task.get_name() == _RECOVERY:
                 task.cancel()
@@ -114,14 +156,16 @@ class Engine:
         try:
             with self._db.atomic():
                 record = self._accept(command, now)
-                reply = Reply(command.id, now, accepted=True, job_id=record.id)
+                job_id = record.id if record else None
+                reply = Reply(command.id, now, accepted=True, job_id=job_id)
                 self._journal.keep_answer(reply)
         except SteleError as error:
             reply = Reply(command.id, now, accepted=False, error=error.info)
             with self._db.atomic():
                 self._journal.keep_answer(reply)
             return reply
-        self._take_in(command, record)
+        if record is not None:
+            self._take_in(command, record)
         self._changed()
         return reply
 
@@ -135,8 +179,11 @@ class Engine:
             now, [run.view() for run in (*self._runs.values(), *self._ended.values())]
         )
 
-    def _accept(self, command: Command, now: datetime) -> JobRecord:
-        """Write down what the command asks for; the record is the job's from now on."""
+    def _accept(self, command: Command, now: datetime) -> JobRecord | None:
+        """Write down what the command asks for; the record is the job's from now on.
+
+        None when the command is done with that.
+        """
         match command.body:
             case Replay():
                 raise SteleError(5107, "a replay is not the job engine's to answer")
@@ -150,6 +197,10 @@ class Engine:
                 record = self._admission.open_job(job_id)
                 record = msgspec.structs.replace(record, token=token)
                 self._journal.save(record)
+            case body if type(body) in self._acts:
+                self._admission.check(command, now)
+                self._acts[type(body)](body)
+                return None
             case _:
                 self._admission.check(command, now)
                 if not isinstance(command.body, JobBody):
@@ -177,7 +228,7 @@ class Engine:
 
     def _enlist(self, record: JobRecord) -> JobRun:
         run = self._runs[record.id] = JobRun(record, self._use)
-        run.waiting_for = "" if self._reconciled else "robot"
+        run.waiting_for = "" if self._reconciled else self._suspended or "robot"
         if record.cancelled and record.ending is None:
             run.interrupt(Interruption.CANCEL)
         return run

@@ -22,6 +22,8 @@ from appliance.jobs.steps import STAGES, Step, Turn
 from appliance.services.content import ContentClient
 from appliance.services.drives import Seat
 from appliance.services.events import EventSink
+from appliance.services.gate import Gate
+from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.media import Medium
 from appliance.services.plans import Plans
@@ -55,6 +57,7 @@ class Surroundings:
     pace: Pace
     preparing: asyncio.Semaphore
     """How many jobs may have a plan in memory before they have a drive."""
+    gates: Gates
     now: Callable[[], datetime]
     changed: Callable[[], None]
 
@@ -159,6 +162,12 @@ class JobRun:
         finally:
             self.waiting_for = ""
             self.use.changed()
+
+    async def pass_gate(self, gate: Gate) -> None:
+        """Wait until the gate is open; meanwhile the job says what closes it."""
+        while not gate.is_open:
+            with self.waiting(", ".join(gate.reasons)):
+                await self.interruptible(gate.passed())
 
     @contextmanager
     def working(self, during: DriveState) -> Iterator[Seat]:

@@ -33,6 +33,8 @@ RETRY_PAUSE_S = 10.0
 ASK_PAUSE_S = 60.0
 """How often a job that waits for a person looks whether the trouble is over."""
 _FARTHER = (Step.BURN, Step.VERIFY, Step.READ)
+_MOVING = (Step.LOAD, Step.SWAP, Step.SET_ASIDE, Step.RETURN, Step.SURVEY)
+"""Steps that cannot begin while a door is open."""
 
 
 def acts_of(run: JobRun) -> dict[Step, Act]:
@@ -114,6 +116,7 @@ class Runner:
             if step is Step.RETURN:
                 run.take_interruption()
             run.check_interrupted()
+            await self._await_doors(step)
             return await self._acts[step]()
         except JobInterruptedError as interruption:
             if interruption.reason is Interruption.STOP:
@@ -125,6 +128,17 @@ class Runner:
             if not isinstance(error, Numbered):
                 log.exception("job %s failed unexpectedly at %s", run.id, step)
             return recover(run, error)
+
+    async def _await_doors(self, step: Step) -> None:
+        """Wait here for closed doors: a move that waits for them cannot be broken off."""
+        run, gate = self._run, self._run.use.gates.interlock.gate
+        while step in _MOVING and not gate.is_open:
+            try:
+                await run.pass_gate(gate)
+            except JobInterruptedError as interruption:
+                if step is not Step.RETURN or interruption.reason is Interruption.STOP:
+                    raise
+                run.take_interruption()
 
     def _advanced(self, outcome: Outcome, step: Step) -> JobRecord:
         """The record after the step, with its next step, and final when that is the last."""
