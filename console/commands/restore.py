@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from rich.filesize import decimal
 
+from appliance.contract.states import MediumKind
 from appliance.volume.names import text_from_bytes
 from console.catalogue.selection import Selection
 from console.commands.frame import Exit, Frame, console_command, shown
@@ -28,6 +29,12 @@ from console.restore.restoring import restore as bring_back
     help="The folder to write into.",
 )
 @click.option("--from-media", is_flag=True, help="Read the discs even for what is still at hand.")
+@click.option(
+    "--medium",
+    "kind",
+    type=click.Choice([kind.value for kind in MediumKind]),
+    help="Read copies on this kind of medium alone.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace files that differ.")
 @click.option(
     "--wait",
@@ -47,6 +54,7 @@ def restore(
     dossier: str | None,
     to: Path,
     from_media: bool,
+    kind: str | None,
     overwrite: bool,
     wait_s: float | None,
 ) -> Exit:
@@ -59,7 +67,8 @@ def restore(
         raise click.UsageError("name either --all, or a fonds, series, dossier, path or file id")
     paths = tuple(text_from_bytes(os.fsencode(name)) for name in names)
     selection = Selection(fonds, series, dossier, paths)
-    order = RestoreOrder(selection, to, from_media, overwrite, wait_s)
+    medium_kind = MediumKind(kind) if kind else None
+    order = RestoreOrder(selection, to, from_media, medium_kind, overwrite, wait_s)
     with meter(frame, "restore") as show:
 
         def progress(now: RestoreProgress) -> None:

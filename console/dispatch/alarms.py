@@ -41,10 +41,25 @@ def raise_alarm(connection: sa.Connection, alarm: Alarm, now: datetime) -> None:
     )
 
 
-def clear_alarm(
-    connection: sa.Connection, alarm_id: str, now: datetime, appliance: str = CONSOLE
+def acknowledge_alarm(
+    connection: sa.Connection, alarm_id: str, now: datetime, appliance: str, person: str
 ) -> None:
-    """Clear an alarm if it is raised."""
+    """Note who has seen an alarm that is raised, and when."""
+    _note(connection, alarm_id, appliance, acknowledged_at=now, acknowledged_by=person)
+
+
+def clear_alarm(
+    connection: sa.Connection,
+    alarm_id: str,
+    now: datetime,
+    appliance: str = CONSOLE,
+    person: str = "",
+) -> None:
+    """Clear an alarm if it is raised; without a `person` its cause went away by itself."""
+    _note(connection, alarm_id, appliance, cleared_at=now, cleared_by=person or None)
+
+
+def _note(connection: sa.Connection, alarm_id: str, appliance: str, **values: object) -> None:
     alarms = schema.alarms
     connection.execute(
         sa.update(alarms)
@@ -53,5 +68,5 @@ def clear_alarm(
             alarms.c.alarm_id == alarm_id,
             alarms.c.cleared_at.is_(None),
         )
-        .values(cleared_at=now)
+        .values(**values)
     )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import CopyLost, CopyVerified, ErrorInfo, JobChanged
-from appliance.contract.states import JobStage, JobState
+from appliance.contract.states import JobStage, JobState, MediumKind
 from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
 from console.dispatch.archived import settle_volume
 from console.dispatch.damage import check_again
@@ -75,7 +75,12 @@ def take_verified(
 ) -> None:
     """Count a copy if it is the one that was planned, on a disc of its own (I1)."""
     copy: Any = connection.execute(
-        sa.select(schema.copies, _volumes.plan_sha256, _volumes.image_size_bytes)
+        sa.select(
+            schema.copies,
+            _volumes.plan_sha256,
+            _volumes.image_size_bytes,
+            _volumes.payload_bytes,
+        )
         .join_from(schema.copies, schema.volumes, _volumes.volume_id == _copies.volume_id)
         .where(_copies.copy_id == body.copy_id)
     ).first()
@@ -115,15 +120,20 @@ def _problem(connection: sa.Connection, appliance: str, copy: Any, body: CopyVer
         return "it was never told to make it"
     if copy.plan_sha256 != body.plan_sha256:
         return "its plan is another one"
-    if min(body.image_size_bytes, body.bytes_read) < copy.image_size_bytes:
-        return f"only {body.bytes_read} of {copy.image_size_bytes} bytes were read"
+    is_disc = copy.medium_kind == MediumKind.DISC
+    # A disk or a tape has the volume's bag, without the image's structures around it.
+    least_bytes = copy.image_size_bytes if is_disc else copy.payload_bytes
+    if min(body.image_size_bytes, body.bytes_read) < least_bytes:
+        return f"only {body.bytes_read} of {least_bytes} bytes were read"
     other = sa.select(_copies.copy_id).where(
         _copies.medium_id == body.medium_id,
         _copies.copy_id != body.copy_id,
         _copies.state == CopyState.VERIFIED,
     )
+    if not is_disc:  # it takes many volumes, but each once
+        other = other.where(_copies.volume_id == body.volume_id)
     if (found := connection.scalar(other.limit(1))) is not None:
-        return f"that disc holds copy {found} already"
+        return f"that {copy.medium_kind} holds copy {found} already"
     return ""
 
 

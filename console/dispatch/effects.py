@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import (
+    AlarmAcknowledged,
     AlarmCleared,
     AlarmRaised,
     CopyLost,
@@ -21,7 +22,7 @@ from appliance.contract.messages import (
 )
 from appliance.contract.states import JobState
 from console.dispatch import copies
-from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
+from console.dispatch.alarms import Alarm, acknowledge_alarm, clear_alarm, raise_alarm
 from console.dispatch.commands import accept, issue_grant, may_speak_of
 from console.retrieval import fetches
 from console.store import schema
@@ -60,7 +61,11 @@ class Effects:
             case AlarmRaised():
                 self._alarm_raised(body, at)
             case AlarmCleared():
-                clear_alarm(self._connection, body.alarm_id, at, self._appliance)
+                clear_alarm(self._connection, body.alarm_id, at, self._appliance, body.person)
+            case AlarmAcknowledged():
+                acknowledge_alarm(self._connection, body.alarm_id, at, self._appliance, body.person)
+            case _:
+                pass  # doors, magazines, labels: kept as events, and shown as such
 
     def _job_changed(self, body: JobChanged, at: datetime) -> None:
         if not may_speak_of(self._connection, self._appliance, body.job_id):
@@ -115,6 +120,8 @@ class Effects:
             "volume_id": body.volume_id,
             "label": body.label,
             "capacity_bytes": body.capacity_bytes,
+            "kind": body.kind,
+            "magazine_id": body.magazine_id,
             "error_code": code,
             "error_message": message,
             "updated_at": at,

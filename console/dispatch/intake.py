@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import (
+    AccessTelemetry,
+    EnvironmentTelemetry,
     Event,
     JobsTelemetry,
     LibraryTelemetry,
@@ -44,6 +46,8 @@ _KINDS: dict[str, tuple[type, int]] = {
     "reply": (Reply, _SMALL_BYTES),
     "telemetry/library": (LibraryTelemetry, MAX_MESSAGE_BYTES),
     "telemetry/jobs": (JobsTelemetry, MAX_MESSAGE_BYTES),
+    "telemetry/environment": (EnvironmentTelemetry, _SMALL_BYTES),
+    "telemetry/access": (AccessTelemetry, _SMALL_BYTES),
 }
 _OLDEST = re.compile(r"oldest_seq=(\d{1,18})")
 
@@ -117,6 +121,8 @@ class Intake:
                 self.snapshots.library[source] = library
             case JobsTelemetry() as jobs:
                 self.snapshots.jobs[source] = jobs
+            case EnvironmentTelemetry() | AccessTelemetry() as picture:
+                self.snapshots.surroundings[source, type(picture)] = picture
 
     def _answers_replay(self, source: Source, reply: Reply) -> bool:
         """Whether this is the answer to a replay, from the appliance that was asked."""

@@ -1,24 +1,38 @@
-"""What an appliance's newest library snapshot says about its drives and discs."""
+"""What an appliance's newest library snapshot says about its drives and its media of each kind."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from appliance.contract.messages import LibraryTelemetry
-from appliance.contract.states import DriveState, MediumState
+from appliance.contract.messages import LibraryTelemetry, SlotView
+from appliance.contract.states import BayState, DriveState, MediumKind, MediumState
 
 ASSUMED_CAPACITY_BYTES = 25_025_314_816
 """Of a blank disc that no drive has looked at: single-layer BD-R, 12,219,392 sectors."""
+_DEAF = (BayState.UNAVAILABLE, BayState.RELEASED, BayState.EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an appliance has for one kind of medium.
+
+    `drives` is how many copies it can write at once; `room_bytes` the free bytes of each medium
+    that can take a copy: a blank disc is one, a disk or a tape takes several.
+    """
+
+    drives: int
+    room_bytes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Drives that answer, blank discs by capacity, and the discs that a drive can be given."""
+    """What an appliance can write on, and the media that it can be asked to read."""
 
-    drives: int
-    blanks_bytes: tuple[int, ...]
+    means: dict[MediumKind, Means]
     media: frozenset[str]
+    prints: bool = False
 
 
 def read_library(snapshot: Any) -> Library | None:
@@ -27,15 +41,54 @@ def read_library(snapshot: Any) -> Library | None:
         return None
     telemetry = msgspec.convert(snapshot, LibraryTelemetry)
     in_drives = {drive.medium_id for drive in telemetry.drives if drive.medium_id}
+    in_bays = {bay.medium_id for bay in telemetry.bays if bay.medium_id and bay.state not in _DEAF}
     return Library(
-        drives=sum(drive.state != DriveState.UNAVAILABLE for drive in telemetry.drives),
-        blanks_bytes=tuple(
+        means={
+            MediumKind.DISC: _discs(telemetry, in_drives),
+            MediumKind.DISK: _disks(telemetry),
+            MediumKind.TAPE: _tapes(telemetry),
+        },
+        media=frozenset(slot.medium_id for slot in telemetry.slots if slot.medium_id)
+        | in_drives
+        | in_bays,
+        prints=any(drive.prints for drive in telemetry.drives),
+    )
+
+
+def _discs(telemetry: LibraryTelemetry, in_drives: set[str]) -> Means:
+    return Means(
+        _working_drives(telemetry, MediumKind.DISC),
+        tuple(
             slot.capacity_bytes or ASSUMED_CAPACITY_BYTES
-            for slot in telemetry.slots
+            for slot in _slots(telemetry, MediumKind.DISC)
             if _is_blank(slot.medium_state) and slot.medium_id not in in_drives
         ),
-        media=frozenset(slot.medium_id for slot in telemetry.slots if slot.medium_id) | in_drives,
     )
+
+
+def _disks(telemetry: LibraryTelemetry) -> Means:
+    room = [
+        bay.free_bytes
+        for bay in telemetry.bays
+        if bay.free_bytes is not None and bay.state not in _DEAF and bay.error is None
+    ]
+    return Means(len(room), tuple(room))
+
+
+def _tapes(telemetry: LibraryTelemetry) -> Means:
+    room = [slot.free_bytes for slot in _slots(telemetry, MediumKind.TAPE) if slot.free_bytes]
+    return Means(_working_drives(telemetry, MediumKind.TAPE), tuple(room))
+
+
+def _working_drives(telemetry: LibraryTelemetry, kind: MediumKind) -> int:
+    return sum(
+        drive.kind is kind and not drive.prints and drive.state != DriveState.UNAVAILABLE
+        for drive in telemetry.drives
+    )
+
+
+def _slots(telemetry: LibraryTelemetry, kind: MediumKind) -> Iterator[SlotView]:
+    return (slot for slot in telemetry.slots if slot.kind is kind)
 
 
 def _is_blank(state: MediumState | None) -> bool:

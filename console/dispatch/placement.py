@@ -1,14 +1,17 @@
-"""Which appliance burns which copy. Pure.
+"""Which appliance writes which copy. Pure.
 
 Policy, in this order: copies of one volume on different appliances; not where the copy failed
-before; where the least work waits for each drive. A copy goes only where a blank disc is left that
-is large enough, and the smallest such disc counts as taken. An appliance gets no more work than
-keeps its drives busy; the rest waits here, where it can still go elsewhere.
+before; where the least work waits for each drive. A copy goes only where a medium of its kind is
+left with room for it. A blank disc is taken whole, the smallest that will do; a disk or a tape
+gives of its room, the one with the least that will do. An appliance gets no more work of a kind
+than keeps its drives busy; the rest waits here, where it can still go elsewhere.
 """
 
 import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from appliance.contract.states import MediumKind
 
 QUEUED_PER_DRIVE = 2
 """Copies that may be under way for each drive: one in it, one waiting."""
@@ -16,26 +19,28 @@ QUEUED_PER_DRIVE = 2
 
 @dataclass(frozen=True, slots=True)
 class CopyWanted:
-    """A copy to be burned. `beside`: appliances that hold or make other copies of its volume."""
+    """A copy to be written. `beside`: appliances that hold or make other copies of its volume."""
 
     copy_id: str
     volume_id: str
     image_size_bytes: int
     beside: frozenset[str] = frozenset()
     failed_at: str | None = None
+    kind: MediumKind = MediumKind.DISC
 
 
 @dataclass(slots=True)
 class Candidate:
-    """An appliance that could burn. `under_way` counts the copies that it was given already.
+    """What an appliance has for one kind. `under_way` counts the copies that it was given already.
 
-    `blanks_bytes` are the capacities of its blank discs that are not promised yet.
+    `room_bytes` is the room of each medium that is not promised yet.
     """
 
     appliance: str
     drives: int
     under_way: int
-    blanks_bytes: list[int] = field(default_factory=list)
+    room_bytes: list[int] = field(default_factory=list)
+    kind: MediumKind = MediumKind.DISC
 
     @property
     def load(self) -> float:
@@ -45,47 +50,49 @@ class Candidate:
     def is_full(self) -> bool:
         return self.under_way >= self.drives * QUEUED_PER_DRIVE
 
-    def blank_for(self, image_size_bytes: int) -> int | None:
-        """Index of the smallest blank disc that holds so much."""
-        index = bisect.bisect_left(self.blanks_bytes, image_size_bytes)
-        return index if index < len(self.blanks_bytes) else None
+    def has_room(self, size_bytes: int) -> bool:
+        return bool(self.room_bytes) and self.room_bytes[-1] >= size_bytes
+
+    def take(self, size_bytes: int) -> None:
+        """Promise the room for a copy; there must be room."""
+        room = self.room_bytes.pop(bisect.bisect_left(self.room_bytes, size_bytes))
+        if self.kind is not MediumKind.DISC:
+            bisect.insort(self.room_bytes, room - size_bytes)
+        self.under_way += 1
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What was decided: where copies go, and which can go nowhere for want of a blank disc."""
+    """What was decided: where copies go, and which can go nowhere for want of a medium."""
 
     chosen: dict[str, str]
-    without_blank: list[str]
+    without_room: list[str]
 
 
 def place(wanted: Iterable[CopyWanted], candidates: Iterable[Candidate]) -> Placement:
     """Give copies to appliances. Copies in neither list of the answer wait for a free place."""
     fleet = [
-        Candidate(c.appliance, c.drives, c.under_way, sorted(c.blanks_bytes))
+        Candidate(c.appliance, c.drives, c.under_way, sorted(c.room_bytes), c.kind)
         for c in candidates
         if c.drives > 0
     ]
     chosen: dict[str, str] = {}
-    without_blank: list[str] = []
+    without_room: list[str] = []
     made_at: dict[str, set[str]] = {}
     for copy in wanted:
-        fitting = [c for c in fleet if c.blank_for(copy.image_size_bytes) is not None]
+        fitting = [c for c in fleet if c.kind is copy.kind and c.has_room(copy.image_size_bytes)]
         if not fitting:
-            without_blank.append(copy.copy_id)
+            without_room.append(copy.copy_id)
             continue
         beside = made_at.setdefault(copy.volume_id, set(copy.beside))
         free = [c for c in fitting if not c.is_full]
         if not free:
             continue
         best = min(free, key=lambda c: _preference(c, copy, beside))
-        index = best.blank_for(copy.image_size_bytes)
-        if index is not None:
-            best.blanks_bytes.pop(index)
-        best.under_way += 1
+        best.take(copy.image_size_bytes)
         beside.add(best.appliance)
         chosen[copy.copy_id] = best.appliance
-    return Placement(chosen, without_blank)
+    return Placement(chosen, without_room)
 
 
 def _preference(

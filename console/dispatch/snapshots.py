@@ -9,7 +9,14 @@ from functools import partial
 import msgspec
 import sqlalchemy as sa
 
-from appliance.contract.messages import JobsTelemetry, JobView, LibraryTelemetry, Status
+from appliance.contract.messages import (
+    AccessTelemetry,
+    EnvironmentTelemetry,
+    JobsTelemetry,
+    JobView,
+    LibraryTelemetry,
+    Status,
+)
 from appliance.contract.states import JobState
 from console.dispatch.commands import may_speak_of
 from console.dispatch.cursor import Source, know
@@ -17,6 +24,9 @@ from console.store import schema
 from console.store.upsert import insert_into
 
 log = logging.getLogger(__name__)
+
+Surroundings = EnvironmentTelemetry | AccessTelemetry
+"""What is around the media: air and doors."""
 
 _FINAL = [state.value for state in JobState if state.is_final]
 
@@ -27,9 +37,10 @@ class Snapshots:
 
     library: dict[Source, LibraryTelemetry] = field(default_factory=dict)
     jobs: dict[Source, JobsTelemetry] = field(default_factory=dict)
+    surroundings: dict[tuple[Source, type], Surroundings] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.library or self.jobs)
+        return bool(self.library or self.jobs or self.surroundings)
 
     def store(self, connection: sa.Connection) -> None:
         """Write the pictures. One that cannot be kept costs no other one."""
@@ -37,6 +48,8 @@ class Snapshots:
             _try(connection, source, partial(_store_library, connection, source, library))
         for source, jobs in self.jobs.items():
             _try(connection, source, partial(_store_jobs, connection, source, jobs))
+        for (source, _), picture in self.surroundings.items():
+            _try(connection, source, partial(_store_surroundings, connection, source, picture))
 
 
 def _try(connection: sa.Connection, source: Source, store: Callable[[], None]) -> None:
@@ -51,6 +64,12 @@ def _try(connection: sa.Connection, source: Source, store: Callable[[], None]) -
 
 def _store_library(connection: sa.Connection, source: Source, library: LibraryTelemetry) -> None:
     _write(connection, source, library=msgspec.to_builtins(library), library_at=library.at)
+
+
+def _store_surroundings(connection: sa.Connection, source: Source, picture: Surroundings) -> None:
+    group = "environment" if isinstance(picture, EnvironmentTelemetry) else "access"
+    values = {group: msgspec.to_builtins(picture), f"{group}_at": picture.at}
+    _write(connection, source, **values)
 
 
 def _store_jobs(connection: sa.Connection, source: Source, jobs: JobsTelemetry) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from appliance.contract.errors import SteleError
+from appliance.contract.states import MediumKind
 from console.config import explain
 
 T = TypeVar("T")
@@ -38,6 +39,18 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     nominal_capacity_bytes: Rule[Annotated[int, Meta(ge=1 << 20)]]
     capacity_margin_bytes: Rule[Annotated[int, Meta(ge=0)]]
     label: Rule[str]
+    media: Rule[dict[Role, MediumKind]] | None = None
+    """The kind of medium for a role; a role that it does not name is on disc."""
+    print_labels: Rule[bool] | None = None
+    """Whether discs get a printed label where the appliance has a printer."""
+
+    def medium_of(self, role: str) -> MediumKind:
+        return (self.media.value if self.media else {}).get(role, MediumKind.DISC)
+
+    @property
+    def disc_copies(self) -> int:
+        """How many copies of each volume are on discs."""
+        return sum(self.medium_of(role) is MediumKind.DISC for role in self.copies.value)
 
     @property
     def policy_id(self) -> str:
@@ -80,6 +93,10 @@ def _format(template: str, fonds: str, series: str, year: int, number: int) -> s
 def _problem(policy: Policy) -> str:
     if len(set(policy.copies.value)) < len(policy.copies.value):
         return "[copies] names a role twice"
+    roles = policy.copies.value
+    for role in policy.media.value if policy.media else ():
+        if role not in roles:
+            return f"[media] names the role {role!r}; [copies] has {', '.join(roles)}"
     if policy.digests.value not in (["sha256"], ["sha256", "sm3"]):
         return '[digests] must be ["sha256"] or ["sha256", "sm3"]'
     if policy.capacity_margin_bytes.value >= policy.nominal_capacity_bytes.value:

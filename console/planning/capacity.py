@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from appliance.contract.messages import LibraryTelemetry
+from appliance.contract.states import MediumKind
 from appliance.volume.sizing import FIXED_SECTORS
 from console.planner.packing import SECTOR_BYTES, Capacity
 from console.planner.policy import Policy
@@ -45,6 +46,8 @@ def blanks_of(libraries: Iterable[LibraryTelemetry]) -> Blanks:
         for slot in library.slots:
             if slot.medium_state is None or not slot.medium_state.may_be_burned:
                 continue
+            if slot.kind is not MediumKind.DISC:
+                continue
             if slot.capacity_bytes:
                 reported[slot.capacity_bytes] += 1
             else:
@@ -57,6 +60,10 @@ def choose_capacity(policy: Policy, blanks: Blanks) -> CapacityChoice:
 
     A dossier too large for it may go on the largest kind of which there is a disc for every copy.
     """
+    if not policy.disc_copies:
+        nominal = policy.nominal_capacity_bytes.value
+        source = f"no copy is on a disc: a volume has at most {nominal / 1e9:.1f} GB"
+        return CapacityChoice(nominal, nominal, source)
     if not blanks.reported:
         nominal = policy.nominal_capacity_bytes.value
         margin = policy.capacity_margin_bytes.value
@@ -66,7 +73,7 @@ def choose_capacity(policy: Policy, blanks: Blanks) -> CapacityChoice:
         )
         return CapacityChoice(nominal - margin, nominal - margin, source)
     usual = max(blanks.reported, key=lambda size: (blanks.reported[size], -size))
-    copies = len(policy.copies.value)
+    copies = policy.disc_copies
     enough = [size for size, discs in blanks.reported.items() if discs >= copies]
     source = f"drives have reported {blanks.reported[usual]} blank discs of {usual / 1e9:.1f} GB"
     return CapacityChoice(usual, max([usual, *enough]), source)

@@ -1,9 +1,11 @@
 """Why a plan is as it is: every disc, every dossier without one, what may go wrong. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
 
+from appliance.contract.states import MediumKind
 from console.planner.packing import SECTOR_BYTES, PackageSize, PackedVolume
 from console.planning.capacity import Blanks, CapacityChoice
 
@@ -22,6 +24,13 @@ class VolumeExplanation(Struct, frozen=True):
     capacity_bytes: int
     copies: int
     reason: str
+    other_media: dict[MediumKind, int] = {}
+    """How many of the copies are on something else than a disc."""
+
+    @property
+    def discs(self) -> int:
+        """The discs that its copies take."""
+        return self.copies - sum(self.other_media.values())
 
     @property
     def fill(self) -> float:
@@ -56,9 +65,13 @@ class Explanation(Struct, frozen=True):
 
 
 def explain_volume(
-    volume: PackedVolume, volume_id: str, label: str, image_size_bytes: int, copies: int
+    volume: PackedVolume,
+    volume_id: str,
+    label: str,
+    image_size_bytes: int,
+    kinds: Sequence[MediumKind],
 ) -> VolumeExplanation:
-    """Describe one disc."""
+    """Describe one volume; `kinds` are the media of its copies."""
     count = len(volume.packages)
     free_bytes = volume.capacity_bytes - image_size_bytes
     what = f"{count} dossier{'s' if count != 1 else ''} of {volume.fonds} / {volume.series}"
@@ -73,8 +86,9 @@ def explain_volume(
         payload_bytes=sum(package.size_bytes for package in volume.packages),
         image_size_bytes=image_size_bytes,
         capacity_bytes=volume.capacity_bytes,
-        copies=copies,
+        copies=len(kinds),
         reason=reason,
+        other_media=dict(Counter(kind for kind in kinds if kind is not MediumKind.DISC)),
     )
 
 
@@ -112,7 +126,7 @@ def explain_too_large(
 
 def warnings_of(volumes: Sequence[VolumeExplanation], blanks: Blanks) -> list[str]:
     """What the person who approves should know."""
-    discs = sum(volume.copies for volume in volumes)
+    discs = sum(volume.discs for volume in volumes)
     if blanks.count >= discs:
         return []
     return [f"the plan takes {discs} blank discs, and the fleet reports {blanks.count}"]

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import LibraryTelemetry
+from appliance.contract.states import MediumKind
 from appliance.volume.image import Image
 from appliance.volume.plan import plan_sha256
 from console.planner.packing import PackageSize, PackedVolume, lower_bound, pack
@@ -24,7 +25,7 @@ from console.planning.explanation import (
     explain_volume,
     warnings_of,
 )
-from console.planning.record import Draft, record_plan
+from console.planning.record import CopyDraft, Draft, record_plan
 from console.planning.volume_plans import build_volume_plan, write_volume_plan
 from console.store.engine import reading
 from console.store.ids import new_id
@@ -96,7 +97,7 @@ class _Proposal:
         return Explanation(
             volumes=described,
             too_large=self._too_large,
-            discs=sum(volume.copies for volume in described),
+            discs=sum(volume.discs for volume in described),
             lower_bound=self._lower_bound,
             blanks=self._blanks.count,
             capacity=[
@@ -138,14 +139,23 @@ class _Proposal:
             message = f"volume {label} came out larger than its disc: {image.size_bytes} bytes"
             raise SteleError(5000, message, f"planned for {volume.sectors} sectors")
         write_volume_plan(plan, self._workspace.plan_file(volume_id))
-        roles = policy.copies.value
+        copies = _copies(policy)
         return Draft(
             number,
             plan_sha256(plan),
             [package.package_id for package in volume.packages],
-            roles,
-            explain_volume(volume, volume_id, label, image.size_bytes, len(roles)),
+            copies,
+            explain_volume(
+                volume, volume_id, label, image.size_bytes, [copy.medium_kind for copy in copies]
+            ),
         )
+
+
+def _copies(policy: Policy) -> list[CopyDraft]:
+    """The copies of each volume; labels are for discs."""
+    prints = policy.print_labels is not None and policy.print_labels.value
+    kinds = [(role, policy.medium_of(role)) for role in policy.copies.value]
+    return [CopyDraft(role, kind, prints and kind is MediumKind.DISC) for role, kind in kinds]
 
 
 def _blanks(connection: sa.Connection) -> Blanks:

@@ -7,10 +7,19 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from appliance.contract.errors import SteleError
+from appliance.contract.states import MediumKind
 from console.planning.explanation import Explanation, VolumeExplanation
 from console.store.ids import new_id
 from console.store.schema import copies, packages, plans, volume_packages, volumes
 from console.store.states import CopyState, PackageState, PlanState, VolumeState
+
+
+class CopyDraft(Struct, frozen=True):
+    """One copy that a volume is to have."""
+
+    role: str
+    medium_kind: MediumKind
+    print_label: bool
 
 
 class Draft(Struct, frozen=True):
@@ -19,7 +28,7 @@ class Draft(Struct, frozen=True):
     number: int
     plan_sha256: str
     package_ids: list[str]
-    roles: list[str]
+    copies: list[CopyDraft]
     explanation: VolumeExplanation
 
 
@@ -82,10 +91,10 @@ def _record_volume(connection: sa.Connection, plan_id: str, draft: Draft) -> Non
             {
                 "copy_id": new_id("c"),
                 "volume_id": described.volume_id,
-                "role": role,
                 "state": CopyState.PLANNED,
+                **msgspec.structs.asdict(copy),
             }
-            for role in draft.roles
+            for copy in draft.copies
         ],
     )
     _close_packages(connection, draft)

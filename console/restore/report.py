@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from appliance.contract.states import MediumKind
 from console.catalogue.selection import Selection
 
 FAILURES_SHOWN_MAX = 1_000
@@ -12,13 +13,22 @@ FAILURES_SHOWN_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class RestoreOrder:
-    """What to bring back, and where. `wait_s`: give up when nothing comes for so long."""
+    """What to bring back, and where. `wait_s`: give up when nothing comes for so long.
+
+    A `medium_kind` reads copies on that kind of medium alone.
+    """
 
     selection: Selection
     to: Path
     from_media: bool = False
+    medium_kind: MediumKind | None = None
     overwrite: bool = False
     wait_s: float | None = None
+
+    @property
+    def reads_media(self) -> bool:
+        """Whether what the landing zone still holds is read from media all the same."""
+        return self.from_media or self.medium_kind is not None
 
 
 class RestoreProgress(Struct, frozen=True):

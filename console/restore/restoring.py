@@ -105,7 +105,7 @@ class _Restore:
     def _take_at_hand(self, target: _Target) -> bool:
         """Whether the landing zone had it; it may have let go of it a moment ago."""
         landing = self._workspace.landing
-        if self._order.from_media or not target.file.in_landing_zone:
+        if self._order.reads_media or not target.file.in_landing_zone:
             return False
         if landing.size(target.file.sha256) is None:
             return False
@@ -153,7 +153,8 @@ class _Restore:
             self._workspace.store,
             list(waiting),
             self._order.selection.text,
-            from_media=self._order.from_media,
+            from_media=self._order.reads_media,
+            medium_kind=self._order.medium_kind,
         )
         watch = WorkerWatch(self._workspace.data, self._order.wait_s)
         while True:

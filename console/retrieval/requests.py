@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
+from appliance.contract.states import MediumKind
 from console.store import schema
 from console.store.ids import new_id
 from console.store.states import RequestFileState, RequestState
@@ -14,11 +15,17 @@ _LOOKED_UP = 500
 
 
 def create_request(
-    engine: sa.Engine, file_ids: Collection[str], text: str, *, from_media: bool = False
+    engine: sa.Engine,
+    file_ids: Collection[str],
+    text: str,
+    *,
+    from_media: bool = False,
+    medium_kind: MediumKind | None = None,
 ) -> str:
     """Ask for files; gives the request's id. `text` says in a person's words what was asked for.
 
-    The worker moves it on. With `from_media` the discs are read even for what is still at hand.
+    The worker moves it on. With `from_media` the discs are read even for what is still at hand; a
+    `medium_kind` reads copies on that kind of medium alone.
 
     Raises:
         SteleError: 5304 nothing was asked for, or a file that the archive does not know.
@@ -34,7 +41,8 @@ def create_request(
                 request_id=request_id,
                 text=text,
                 state=RequestState.WAITING,
-                from_media=from_media,
+                from_media=from_media or medium_kind is not None,
+                medium_kind=medium_kind,
                 files=len(ids),
                 size_bytes=sum(sizes.values()),
                 created_at=datetime.now(UTC),

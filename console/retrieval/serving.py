@@ -106,6 +106,7 @@ def _waiting_by_volume(connection: sa.Connection) -> dict[str | None, list[Any]]
             _wanted.request_id,
             _wanted.file_id,
             _wanted.tried,
+            _requests.medium_kind,
             _files.sha256,
             _files.size_bytes,
             burned.c.volume_id,
@@ -133,7 +134,7 @@ def _serve_volume(
     copies = _verified_copies(connection, rows[0].volume_id)
     by_copy: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
-        left = copies_left(row.tried, copies)
+        left = copies_left(row.tried, [copy for copy in copies if _is_of(row.medium_kind, copy)])
         reachable = [copy for copy in left if _is_reachable(copy, fleet)]
         if reachable:
             by_copy[reachable[0].copy_id].append(row)
@@ -155,6 +156,10 @@ def _verified_copies(connection: sa.Connection, volume_id: str | None) -> list[A
     )
     rows = connection.execute(query).all()
     return sorted(rows, key=lambda copy: (copy.role == _LAST_ROLE, copy.copy_id))
+
+
+def _is_of(kind: str | None, copy: Any) -> bool:
+    return kind in (None, copy.medium_kind)
 
 
 def _is_reachable(copy: Any, fleet: Fleet) -> bool:

@@ -198,6 +198,9 @@ copies = Table(
     Column("copy_id", ID, primary_key=True),
     Column("volume_id", ID, ForeignKey("volumes.volume_id"), nullable=False),
     Column("role", String(32), nullable=False),
+    # What it is to be on: a word of `MediumKind`.
+    Column("medium_kind", STATE, nullable=False, server_default="disc"),
+    Column("print_label", Boolean, nullable=False, server_default=sa.false()),
     Column("state", STATE, nullable=False),
     Column("appliance", ID),
     Column("medium_id", ID),
@@ -232,6 +235,10 @@ appliances = Table(
     Column("library_at", UtcTime),
     Column("jobs", sa.JSON),
     Column("jobs_at", UtcTime),
+    Column("environment", sa.JSON),
+    Column("environment_at", UtcTime),
+    Column("access", sa.JSON),
+    Column("access_at", UtcTime),
 )
 
 media = Table(
@@ -245,6 +252,9 @@ media = Table(
     Column("volume_id", ID),
     Column("label", Text),
     Column("capacity_bytes", BigInteger),
+    Column("kind", STATE, nullable=False, server_default="disc"),
+    # The exchangeable holder that it stands in, at home or offline.
+    Column("magazine_id", ID),
     Column("error_code", Integer),
     Column("error_message", Text),
     Column("updated_at", UtcTime),
@@ -286,6 +296,8 @@ jobs = Table(
     Column("drive", ID),
     Column("attempt", Integer, nullable=False, default=1),
     Column("waiting_for", Text, nullable=False, default=""),
+    Column("medium_kind", STATE, nullable=False, server_default="disc"),
+    Column("batch_id", ID),
     Column("error_code", Integer),
     Column("error_message", Text),
     Column("created_at", UtcTime),
@@ -317,7 +329,10 @@ alarms = Table(
     Column("code", Integer, nullable=False),
     Column("message", Text, nullable=False),
     Column("raised_at", UtcTime, nullable=False),
+    Column("acknowledged_at", UtcTime),
+    Column("acknowledged_by", Text),
     Column("cleared_at", UtcTime),
+    Column("cleared_by", Text),
     PrimaryKeyConstraint("appliance", "alarm_id"),
 )
 
@@ -331,6 +346,8 @@ requests = Table(
     Column("state", STATE, nullable=False),
     # Read the discs even for files that the landing zone still holds.
     Column("from_media", Boolean, nullable=False, default=False),
+    # Read copies on this kind of medium alone; unset for any.
+    Column("medium_kind", STATE),
     Column("files", BigInteger, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_at", UtcTime, nullable=False),

@@ -17,17 +17,27 @@ PATHS = {
     "burn": (JobStage.LOAD, JobStage.BURN, JobStage.VERIFY, JobStage.RETURN),
     "verify": (JobStage.LOAD, JobStage.VERIFY, JobStage.RETURN),
     "fetch": (JobStage.LOAD, JobStage.READ, JobStage.RETURN),
+    "print_label": (JobStage.PRINT, JobStage.RETURN),
 }
 """The stages that a verb goes through, for the track beside its bar."""
 
 
-VERBS = {"take_inventory": "inventory"}
+VERBS = {
+    "take_inventory": "inventory",
+    "print_label": "label",
+    "file_in": "filing in",
+    "take_out": "taking out",
+    "release_magazine": "magazine",
+}
 """Verbs that people call otherwise."""
 WAITS = {
     "drive": "a free drive",
     "blank disc": "a blank disc",
     "content": "the console's content",
     "grant": "a new right to its content",
+    "operator": "a person at the cabinet",
+    "climate": "better air: it is out of the policy's range",
+    "printer": "the printer",
 }
 """What a firmware says that a job waits for, as a phrase."""
 
@@ -84,6 +94,8 @@ def count_active(connection: sa.Connection) -> int:
 def steps_of(verb: str, stage: str, state: str) -> list[Step]:
     """A job's track; a verb without a known path has none."""
     path = PATHS.get(verb, ())
+    if stage == JobStage.PRINT and stage not in path:  # a burn that prints a label
+        path = (*path[:-1], JobStage.PRINT, *path[-1:])
     if state == JobState.DONE:
         return [Step(name, is_past=True, is_now=False) for name in path]
     now = path.index(JobStage(stage)) if stage in path else -1

@@ -101,6 +101,9 @@ def test_the_asyncapi_document_has_the_topics_of_the_code() -> None:
     assert [address.format(site="north", appliance="rack-1") for address in addresses] == [
         topics.status,
         topics.telemetry("library"),
+        topics.telemetry("environment"),
+        topics.telemetry("access"),
+        topics.telemetry("alarms"),
         topics.telemetry("jobs"),
         topics.event,
         topics.command,

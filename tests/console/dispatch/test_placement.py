@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.contract.states import MediumKind
 from console.dispatch.placement import QUEUED_PER_DRIVE, Candidate, CopyWanted, place
 
 GB = 1_000_000_000
@@ -38,20 +39,20 @@ def test_the_smallest_disc_that_holds_the_volume_counts_as_taken() -> None:
     wanted = [copy("1", "v"), copy("2", "w", 50 * GB), copy("3", "x", 50 * GB)]
     found = place(wanted, [small_and_large])
     assert found.chosen == {"1": "a", "2": "a"}
-    assert found.without_blank == ["3"]
+    assert found.without_room == ["3"]
 
 
 def test_no_appliance_or_no_disc_is_told_apart_from_waiting() -> None:
-    assert place([copy("1")], []).without_blank == ["1"]
-    assert place([copy("1")], [library("a", drives=0)]).without_blank == ["1"]
+    assert place([copy("1")], []).without_room == ["1"]
+    assert place([copy("1")], [library("a", drives=0)]).without_room == ["1"]
     full = place([copy("1")], [library("a", drives=1, busy=QUEUED_PER_DRIVE)])
-    assert (full.chosen, full.without_blank) == ({}, [])
+    assert (full.chosen, full.without_room) == ({}, [])
 
 
 def test_what_was_given_is_not_changed() -> None:
     candidate = library("a")
     place([copy("1")], [candidate])
-    assert (candidate.under_way, len(candidate.blanks_bytes)) == (0, 10)
+    assert (candidate.under_way, len(candidate.room_bytes)) == (0, 10)
 
 
 @given(
@@ -67,10 +68,29 @@ def test_no_disc_is_promised_twice_and_no_drive_is_overloaded(
         for n, (drives, discs) in enumerate(appliances)
     ]
     found = place(wanted, fleet)
-    assert not found.chosen.keys() & set(found.without_blank)
+    assert not found.chosen.keys() & set(found.without_room)
     sizes = {each.copy_id: each.image_size_bytes for each in wanted}
     for candidate in fleet:
         got = sorted(sizes[c] for c, name in found.chosen.items() if name == candidate.appliance)
         assert len(got) <= candidate.drives * QUEUED_PER_DRIVE
-        largest = sorted(candidate.blanks_bytes)[len(candidate.blanks_bytes) - len(got) :]
+        largest = sorted(candidate.room_bytes)[len(candidate.room_bytes) - len(got) :]
         assert all(size <= disc for size, disc in zip(got, largest, strict=True))
+
+
+def test_a_copy_goes_on_a_medium_of_its_own_kind() -> None:
+    discs = library("a")
+    disks = Candidate("b", 8, 0, [9 * GB, 4 * GB], MediumKind.DISK)
+    tape = copy("3", "w", GB, kind=MediumKind.TAPE)
+    found = place([copy("1"), copy("2", "v", GB, kind=MediumKind.DISK), tape], [discs, disks])
+    assert found.chosen == {"1": "a", "2": "b"}
+    assert found.without_room == ["3"]
+
+
+def test_a_disk_or_tape_takes_copies_until_its_room_is_spent() -> None:
+    tapes = Candidate("a", 2, 0, [5 * GB, 2 * GB], MediumKind.TAPE)
+    sizes = [2, 3, 2, 1]
+    wanted = [copy(str(n), f"v{n}", s * GB, kind=MediumKind.TAPE) for n, s in enumerate(sizes)]
+    found = place(wanted, [tapes])
+    # The smallest room that will do: 2 of 2, 3 and 2 of 5; then nothing is left.
+    assert found.chosen.keys() == {"0", "1", "2"}
+    assert found.without_room == ["3"]
