@@ -94,7 +94,8 @@ def _alerts(lines: Sequence[str], next_one: re.Pattern[str]) -> frozenset[str]:
     return frozenset()
 
 
-def failed(job: Job) -> bool:
+def was_aborted(job: Job) -> bool:
+    """Whether a job that has left the queue says that it failed. CUPS 2.4 does not always say."""
     return any(
         reason.startswith(("aborted-", "job-canceled-", "job-completed-with-errors"))
         or reason in ("document-unprintable-error", "document-format-error")
@@ -102,21 +103,22 @@ def failed(job: Job) -> bool:
     )
 
 
+def is_stuck(job: Job) -> bool:
+    """Whether a job in the queue will not be printed unless somebody does something."""
+    return any(r.startswith(("job-hold", "printer-stopped", "job-stopped")) for r in job.reasons)
+
+
 def classify_reasons(reasons: frozenset[str]) -> tuple[int, str] | None:
     """What a printer's reasons mean that stop it; `None` when none of them does."""
     for prefixes, code, reason in (
         (("media-empty", "media-needed", "input-tray-missing"), 3260, "there is no disc in it"),
         (("marker-supply-empty", "toner-empty"), 3261, "it is out of ink"),
-        (("offline", "shutdown", "timed-out", "connecting-to-device"), 3262, "it is offline"),
-        (("paused", "stopped", "cover-open", "door-open", "media-jam"), 3262, "it has stopped"),
+        (("offline", "shutdown", "timed-out"), 3262, "it is offline"),
+        (("stopped", "cover-open", "door-open", "media-jam"), 3262, "it has stopped"),
     ):
-        if any(r.startswith(prefixes) and not _is_mild(r) for r in reasons):
+        if any(r.startswith(prefixes) and not r.endswith("-warning") for r in reasons):
             return code, reason
     return None
-
-
-def _is_mild(reason: str) -> bool:
-    return reason.endswith(("-warning", "-report"))
 
 
 def is_unknown_queue(lines: Sequence[str]) -> bool:

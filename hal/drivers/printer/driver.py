@@ -1,7 +1,8 @@
 """A disc printer: CUPS prints (lp, lpstat), the printer maker's tool moves the tray.
 
 One job at a time: what lies in the tray is one certain disc, so a job that fails is held in its
-queue and never printed later on another.
+queue and never printed later on another. CUPS does not always tell a job that was aborted from one
+that was printed (see PROTOCOL.md): the camera's look at the disc is the proof.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ class PrinterTiming:
     print_s: float = 600.0
     """One label at the best quality takes one to three minutes on inkjet printers [K]."""
     poll_s: float = 1.0
+    trouble_s: float = 10.0
+    """How long a printer may say that it lacks something before that ends the job."""
 
 
 class CupsPrinter:
@@ -79,7 +82,7 @@ class CupsPrinter:
                 3265 no such queue; 1040 to 1042.
         """
         async with self._one_call:
-            await self._require_ready()
+            await self._require_enabled()
             run = await self._lp.run(
                 *codec.print_argv(self._queue, codec.title_of(title), str(image))
             )
@@ -101,31 +104,44 @@ class CupsPrinter:
                 3264, f"the tray of printer {self._name} does not {word}", run.last_words
             )
 
-    async def _require_ready(self) -> None:
+    async def _require_enabled(self) -> codec.Queue:
+        """Its reasons may be left from an earlier job, so only its state counts here."""
         queue = await self._ask_queue()
-        found = codec.classify_reasons(queue.reasons)
-        if found is None and queue.state is codec.QueueState.DISABLED:
-            found = (3262, "it is switched off in CUPS")
-        if found is not None:
-            raise HalError(
-                found[0], f"printer {self._name}: {found[1]}", " ".join(sorted(queue.reasons))
-            )
+        if queue.state is codec.QueueState.DISABLED:
+            raise self._stopped(queue)
+        return queue
 
     async def _wait_until_printed(self, request: str) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timing.print_s
-        while request in {job.request for job in await self._ask_jobs("not-completed")}:
-            await self._require_ready()
+        trouble_since: float | None = None
+        while job := await self._find(request, "not-completed"):
+            queue = await self._require_enabled()
+            if codec.is_stuck(job):
+                raise self._stopped(queue)
+            if codec.classify_reasons(queue.reasons) is None:
+                trouble_since = None
+            elif trouble_since is None:
+                trouble_since = loop.time()
+            elif loop.time() - trouble_since >= self._timing.trouble_s:
+                raise self._stopped(queue)
             if loop.time() >= deadline:
                 raise HalError(
                     3262, f"printer {self._name} has not printed in {self._timing.print_s:g} s"
                 )
             await asyncio.sleep(self._timing.poll_s)
-        for job in await self._ask_jobs("completed"):
-            if job.request == request and codec.failed(job):
-                raise HalError(
-                    3263, f"printer {self._name} has aborted", " ".join(sorted(job.reasons))
-                )
+        done = await self._find(request, "completed")
+        if done is not None and codec.was_aborted(done):
+            reasons = " ".join(sorted(done.reasons))
+            raise HalError(3263, f"printer {self._name} has aborted", reasons)
+
+    def _stopped(self, queue: codec.Queue) -> HalError:
+        code, reason = codec.classify_reasons(queue.reasons) or (3262, "it has stopped")
+        return HalError(code, f"printer {self._name}: {reason}", " ".join(sorted(queue.reasons)))
+
+    async def _find(self, request: str, which: str) -> codec.Job | None:
+        jobs = await self._ask_jobs(which)
+        return next((job for job in jobs if job.request == request), None)
 
     async def _ask_queue(self) -> codec.Queue:
         run = await self._lpstat.run(*codec.queue_argv(self._queue))
