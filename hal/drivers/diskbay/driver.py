@@ -5,6 +5,7 @@ mount says what is mounted. So it may be made anew at any time over a bay in any
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -53,6 +54,8 @@ class LineDiskBay:
         self._mount = Program(f"mount of bay {name}", programs.mount, self._timing.mount_s)
         self._umount = Program(f"umount of bay {name}", programs.umount, self._timing.unmount_s)
         self._mkfs = Program(f"mkfs of bay {name}", programs.mkfs, self._timing.make_s)
+        self._may_be_mounted = True
+        """False only after umount said so: spares asking it again for a bay that stays off."""
         self._one_call = asyncio.Lock()
 
     @property
@@ -164,8 +167,9 @@ class LineDiskBay:
     async def _ensure_on(self) -> None:
         await self._require_disk()
         await self._ensure_held()
-        if not await self.is_powered():
-            await self._lines.power.set(True)
+        if not await self._is_up():
+            await self._unmount()  # what a disk left that lost its power
+        await self._lines.power.set(True)
         if not await self._becomes(self._is_up, self._timing.spin_up_s):
             await self._lines.power.set(False)
             raise HalError(
@@ -175,29 +179,23 @@ class LineDiskBay:
             )
 
     async def _ensure_off(self) -> None:
-        if not await self.is_powered():
-            return
         await self._unmount()
         if await self._is_up():
             # A disk that will not park is switched off all the same: it parks by itself, harder.
-            try:
+            with contextlib.suppress(HalError):
                 await self._smartctl.run(*codec.standby_argv(str(self._device)))
-            except HalError as error:
-                if error.code not in (1040, 1041, 1042):
-                    raise
         await self._lines.power.set(False)
 
     async def _unmount(self) -> None:
-        if not await asyncio.to_thread(self._mount_point.exists):
+        if not self._may_be_mounted:
             return
-        run = await self._umount.run(str(self._mount_point))
-        if run.exit_code == 0 or codec.was_not_mounted(run.lines):
-            return
-        if codec.is_in_use(run.lines):
-            raise HalError(3242, f"the disk in bay {self._name} is in use", run.last_words)
-        if not await self.is_present():
-            return  # pulled by force: there is nothing left to unmount, power must go off
-        raise HalError(1043, f"the disk in bay {self._name} is not unmounted", run.last_words)
+        if await asyncio.to_thread(os.path.lexists, self._mount_point):
+            run = await self._umount.run(str(self._mount_point))
+            if codec.is_in_use(run.lines):
+                raise HalError(3242, f"the disk in bay {self._name} is in use", run.last_words)
+            if run.exit_code != 0 and not codec.was_not_mounted(run.lines):
+                raise HalError(1043, f"the disk in bay {self._name} stays mounted", run.last_words)
+        self._may_be_mounted = False
 
     async def _ensure_held(self) -> None:
         if await self._lines.release.is_active():
@@ -208,7 +206,11 @@ class LineDiskBay:
     async def _try_mount(self) -> Outcome | None:
         """`None` when it is mounted; otherwise what mount said."""
         folder = str(self._mount_point)
-        await asyncio.to_thread(self._mount_point.mkdir, parents=True, exist_ok=True)
+        try:
+            await asyncio.to_thread(self._mount_point.mkdir, parents=True, exist_ok=True)
+        except OSError as error:
+            raise HalError(3244, f"bay {self._name} has no mount point", str(error)) from error
+        self._may_be_mounted = True
         run = await self._mount.run(*codec.mount_argv(str(self._device), folder))
         if run.exit_code == 0 or codec.is_mounted_there(run.lines, folder):
             return None
