@@ -8,6 +8,8 @@ from simulators.devices.grbl.controller import Controller
 from simulators.devices.grbl.settings import Settings
 from simulators.devices.turntable import mechanics
 from simulators.devices.turntable.mechanics import Mechanics
+from simulators.world.places import name_in
+from simulators.world.power import ROBOT_W
 from simulators.world.world import World
 
 MAX_ROUNDS = 10_000
@@ -20,15 +22,19 @@ class Outputs:
 
 
 class Robot:
-    """What is at the other end of the serial wire."""
+    """What is at the other end of the serial wire of one unit (``""``: of the only one)."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, unit: str = "") -> None:
         self._world = world
+        self._unit = unit
         limits = world.description.controller
         self._settings = Settings(limits.rate_mm_min, limits.acceleration_mm_s2, limits.travel_mm)
-        self._settings.values.update(world.state.eeprom)
+        kept = world.state.eeproms.get(unit, {})
+        self._settings.values.update({int(number): value for number, value in kept.items()})
+        self._kept: dict[int, float] = {}
         self.controller = Controller(self._settings)
-        self._mechanics = Mechanics(world)
+        self._mechanics = Mechanics(world, unit)
+        self._load = name_in(unit, "robot")
         self._felt = self._mechanics.update(0.0, mechanics.Inputs(None, flood=False))
         self._wake_s = math.inf
 
@@ -59,6 +65,7 @@ class Robot:
             received = b""
             sent += told.sent
             self._felt = self._mechanics.update(now_s, mechanics.Inputs(told.motion, told.flood))
+            self._world.power.set(self._load, ROBOT_W if told.motion else 0.0)
             self._wake_s = min(told.wake_s, self._felt.wake_s)
             if self._felt == felt and self._wake_s > now_s:
                 self._keep_settings()
@@ -66,6 +73,8 @@ class Robot:
         raise RuntimeError(f"the robot finds no rest at {now_s} s")
 
     def _keep_settings(self) -> None:
-        if self._world.state.eeprom != self._settings.values:
-            self._world.state.eeprom = dict(self._settings.values)
-            self._world.save()
+        if self._kept != self._settings.values:
+            self._kept = dict(self._settings.values)
+            written = {str(number): value for number, value in self._kept.items()}
+            self._world.state.eeproms[self._unit] = written
+            self._world.save("eeproms")

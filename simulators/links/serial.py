@@ -14,20 +14,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simulators.devices.robot import Robot
+from simulators.world.places import fault_name
 from simulators.world.world import World
 
 LOG = logging.getLogger(__name__)
 
 SILENCE = "serial-silence"
-"""Name of the fault in the world that lets no byte through, in either direction."""
+"""Name of the fault in the world, with the unit's name if it has one, that lets no byte through,
+in either direction."""
 
 
 class RobotWire:
-    """A running robot. Whoever listens gets its bytes; without a listener they are lost."""
+    """A running robot, of one unit. Whoever listens gets its bytes; else they are lost."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, unit: str = "") -> None:
         self._world = world
-        self._robot = Robot(world)
+        self._unit = unit
+        self._silence = fault_name(SILENCE, unit)
+        self._robot = Robot(world, unit)
         self._timer: asyncio.TimerHandle | None = None
         self._cut_off: Callable[[], None] | None = None
         self.listener: Callable[[bytes], None] | None = None
@@ -46,7 +50,7 @@ class RobotWire:
     def receive(self, data: bytes = b"") -> None:
         """Let bytes arrive at the robot, and let it act up to now."""
         loop = asyncio.get_running_loop()
-        silent = SILENCE in self._world.state.faults
+        silent = self._silence in self._world.state.faults
         told = self._robot.update(loop.time(), b"" if silent else data)
         if told.sent and self.listener and not silent:
             self.listener(told.sent)
@@ -58,7 +62,7 @@ class RobotWire:
 
     def restart(self) -> None:
         """Turn the robot off and on again; whoever listens hears it boot."""
-        self._robot = Robot(self._world)
+        self._robot = Robot(self._world, self._unit)
         self.receive()
 
     def stop(self) -> None:

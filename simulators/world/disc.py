@@ -21,12 +21,13 @@ class Scratch(msgspec.Struct, frozen=True):
     sectors: int
 
 
-class Disc(msgspec.Struct):
+class Disc(msgspec.Struct, omit_defaults=True):
     """A disc of write-once kind. Its bytes are in the world's `discs/<serial>.img`."""
 
     serial: str
     place: str
-    """Name of a slot or drive, or one of `world.GRIPPER`, `FLOOR`, `OUTSIDE`."""
+    """Name of a slot, drive, printer or gripper, a position of a magazine that is out
+    (`magazines.py`), or one of `places.FLOOR`, `OUTSIDE`."""
     kind: str
     capacity_sectors: int
     state: DiscState = DiscState.BLANK

@@ -271,7 +271,7 @@ def test_the_clock_slows_down_at_the_moment_a_disc_is_written(cabinet: CabinetPr
     ("words", "message"),
     [
         (("cabinet", "--world", "DIR", "--speed", "0"), "speed must be above 0"),
-        (("cabinet", "--world", "DIR", "--profile", "rock"), "there is: rack"),
+        (("cabinet", "--world", "DIR", "--profile", "rock"), "there is: desktop, disc-cabinet"),
         (("cabinet", "--world", "DIR", "--discs", "201"), "200 slots"),
         (("cabinet", "--world", "DIR", "--capacity-bytes", "100"), "at least 32 sectors"),
         (("status", "/"), "there is no world"),

@@ -90,9 +90,12 @@ class Drive:
 
     def _obstructed(self) -> bool:
         """Whether the arm is in the way of the tray."""
+        unit = self._world.layout.unit_of(self.name)
+        if unit is None:
+            return False
         table = self._world.description.turntable
-        angle_deg, height_mm = table.drive_axes(self._model.names.index(self.name))
-        x, y, z = self._world.state.arm.position_mm
+        angle_deg, height_mm = table.drive_axes(unit.stations.index(self.name))
+        x, y, z = self._world.state.arms[unit.name].position_mm
         return (
             abs(x - angle_deg) <= table.angle_tolerance_deg
             and abs(y - height_mm) <= table.height_tolerance_mm

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from simulators.devices.grbl.motion import Motion, Vector
 from simulators.devices.grbl.planner import Contact
 from simulators.devices.turntable.openings import Opening, find_opening
-from simulators.world.world import FLOOR, GRIPPER, World
+from simulators.world.places import FLOOR, fault_name
+from simulators.world.world import World
 
 LOG = logging.getLogger(__name__)
 
 SLIP_S = 0.02
 """A motor that is stopped dead slips on for this long at the speed that it had."""
 JAM = "jam"
-"""Name of the fault in the world that freezes the jaws."""
+"""Name of the fault in the world, with the unit's name if it has one, that freezes the jaws."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,16 @@ class Outputs:
 class Mechanics:
     """Arm and jaws; the discs and the place of the arm are in the world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, unit: str = "") -> None:
         self._world = world
+        self._unit = world.layout.units[unit]
+        self._arm = world.state.arms[unit]
+        self._jam = fault_name(JAM, unit)
         self._table = world.description.turntable
         self._motion: Motion | None = None
         self._contact: Contact | None = None
         self._limits = ""
-        self._jaws_target = world.state.arm.jaws_open
+        self._jaws_target = self._arm.jaws_open
         self._jaws_done_s = math.inf
 
     def update(self, now_s: float, inputs: Inputs) -> Outputs:
@@ -69,7 +73,7 @@ class Mechanics:
     # The arm
 
     def _place(self, at_s: float) -> Vector:
-        here = self._world.state.arm.position_mm
+        here = self._arm.position_mm
         motion = self._motion
         if motion is None:
             return here
@@ -103,11 +107,11 @@ class Mechanics:
             beyond = motion.point(motion.travelled(at_s) + slip_mm)
             x, y, z = (p + b - e for p, b, e in zip(place, beyond, end, strict=True))
             place = (x, y, z)
-        self._world.state.arm.position_mm = place
-        self._world.save()
+        self._arm.position_mm = place
+        self._world.save_arm(self._unit.name)
 
     def _foresee(self, motion: Motion) -> Contact:
-        start = self._world.state.arm.position_mm
+        start = self._arm.position_mm
         x, y, z = (s + e - m for s, e, m in zip(start, motion.end, motion.start, strict=True))
         depth, end_depth = -start[2], -z
         retracted_mm = self._table.retracted_mm
@@ -117,11 +121,11 @@ class Mechanics:
             if end_depth <= retracted_mm:
                 return Contact(motion)
             return Contact(motion, crash_at_mm=_way_to(motion, depth, end_depth, retracted_mm))
-        opening = find_opening(self._world, start)
+        opening = find_opening(self._world, self._unit, start)
         touch_mm = opening.reach_mm - self._table.touch_before_mm
         probe_mm, crash_mm = None, None
         if self._world.disc_at(opening.place) and (depth < touch_mm) != (end_depth < touch_mm):
-            if self._world.state.arm.jaws_open:
+            if self._arm.jaws_open:
                 probe_mm = _way_to(motion, depth, end_depth, touch_mm)
             elif end_depth > depth:
                 crash_mm = _way_to(motion, depth, end_depth, touch_mm)
@@ -130,9 +134,9 @@ class Mechanics:
         return Contact(motion, probe_mm, crash_mm)
 
     def _probe_active(self, place: Vector) -> bool:
-        if not self._world.state.arm.jaws_open:
-            return self._world.disc_at(GRIPPER) is not None
-        opening = find_opening(self._world, place)
+        if not self._arm.jaws_open:
+            return self._world.disc_at(self._unit.gripper) is not None
+        opening = find_opening(self._world, self._unit, place)
         touches = -place[2] >= opening.reach_mm - self._table.touch_before_mm - 1e-6
         return touches and self._world.disc_at(opening.place) is not None
 
@@ -145,20 +149,20 @@ class Mechanics:
         if now_s < self._jaws_done_s:
             return
         self._jaws_done_s = math.inf
-        if JAM in self._world.state.faults or self._world.state.arm.jaws_open == flood:
+        if self._jam in self._world.state.faults or self._arm.jaws_open == flood:
             return
-        self._world.state.arm.jaws_open = flood
+        self._arm.jaws_open = flood
         place = self._place(now_s)
-        opening = find_opening(self._world, place)
+        opening = find_opening(self._world, self._unit, place)
         at_reach = abs(-place[2] - opening.reach_mm) <= self._table.grip_tolerance_mm
         if flood:
             self._release(opening if at_reach else Opening("", 0.0, 0.0))
         elif at_reach and (disc := self._world.disc_at(opening.place)):
-            self._world.move(disc, GRIPPER)
-        self._world.save()
+            self._world.move(disc, self._unit.gripper)
+        self._world.save_arm(self._unit.name)
 
     def _release(self, opening: Opening) -> None:
-        disc = self._world.disc_at(GRIPPER)
+        disc = self._world.disc_at(self._unit.gripper)
         if disc is None:
             return
         free = opening.place and self._world.disc_at(opening.place) is None

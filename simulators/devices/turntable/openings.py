@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from simulators.world.description import Turntable
+from simulators.world.layout import Unit
+from simulators.world.places import name_in
 from simulators.world.world import World
 
 Vector = tuple[float, float, float]
@@ -13,19 +14,22 @@ class Opening:
     """What is before the arm. Depths are mm of reach, counted positive."""
 
     place: str
-    """Slot or drive with an open tray; empty when there is nothing but a wall."""
+    """Slot, or station with an open tray; empty when there is nothing but a wall."""
     reach_mm: float
     """Depth at which the jaws hold a medium."""
     wall_mm: float
     """Depth at which the arm hits something hard."""
 
 
-def find_opening(world: World, position: Vector) -> Opening:
-    """Tell what the arm would meet at the angle and height of `position`."""
+def find_opening(world: World, unit: Unit, position: Vector) -> Opening:
+    """Tell what the arm of a unit would meet at the angle and height of `position`.
+
+    A slot whose magazine is out is nothing to reach for: the arm meets no end, and no disc.
+    """
     table = world.description.turntable
     angle_deg, height_mm, _ = position
     if abs(angle_deg) <= table.angle_tolerance_deg:
-        return _gate_opening(world, table, height_mm)
+        return _gate_opening(world, unit, height_mm)
     place = round(-angle_deg * table.places / 360.0)
     tier = round((-height_mm - table.slot_top_mm) / table.slot_tier_mm)
     if 1 <= place <= table.positions and 0 <= tier < table.tiers:
@@ -35,18 +39,21 @@ def find_opening(world: World, position: Vector) -> Opening:
             abs(slot_angle_deg - angle_deg) <= table.angle_tolerance_deg
             and abs(slot_height_mm - height_mm) <= table.height_tolerance_mm
         ):
-            reach_mm = table.slot_reach_mm
-            return Opening(slot, reach_mm, reach_mm + table.clearance_mm)
+            slot, reach_mm = name_in(unit.name, slot), table.slot_reach_mm
+            return Opening(
+                slot if world.has_slot(slot) else "", reach_mm, reach_mm + table.clearance_mm
+            )
     return Opening("", 0.0, table.wall_reach_mm)
 
 
-def _gate_opening(world: World, table: Turntable, height_mm: float) -> Opening:
-    for index, drive in enumerate(world.description.drives.names):
+def _gate_opening(world: World, unit: Unit, height_mm: float) -> Opening:
+    table = world.description.turntable
+    for index, station in enumerate(unit.stations):
         _, drive_height_mm = table.drive_axes(index)
         if (
             abs(drive_height_mm - height_mm) <= table.height_tolerance_mm
-            and drive in world.state.open_trays
+            and station in world.state.open_trays
         ):
             reach_mm = table.drive_reach_mm
-            return Opening(drive, reach_mm, reach_mm + table.clearance_mm)
+            return Opening(station, reach_mm, reach_mm + table.clearance_mm)
     return Opening("", 0.0, table.front_reach_mm)
