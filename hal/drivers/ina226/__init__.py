@@ -1,0 +1,1 @@
+"""Electric power: Texas Instruments INA226."""

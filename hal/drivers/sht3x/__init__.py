@@ -1,0 +1,1 @@
+"""Temperature and humidity: Sensirion SHT3x."""

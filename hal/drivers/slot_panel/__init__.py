@@ -1,0 +1,1 @@
+"""A presence sensor and a light in each slot, eight slots an expander."""

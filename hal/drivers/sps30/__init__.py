@@ -1,0 +1,1 @@
+"""Dust in the air: Sensirion SPS30."""
