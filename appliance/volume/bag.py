@@ -1,4 +1,8 @@
-"""The files in the disc's root, which make it a BagIt 1.0 bag (RFC 8493) that explains itself."""
+"""The files in a volume's root, which make it a BagIt 1.0 bag (RFC 8493) that explains itself.
+
+They are the same in every form, but for the READMEs, which say how to read this very form, and so
+for the READMEs' lines in the tag manifests.
+"""
 
 from collections.abc import Callable
 from hashlib import new as new_digest
@@ -14,6 +18,7 @@ from appliance.volume.document import (
     encode_document,
 )
 from appliance.volume.errors import VOLUME_TOO_LARGE, VolumeError
+from appliance.volume.form import Form
 from appliance.volume.plan import VolumePlan, plan_sha256
 from appliance.volume.regions import FixedBytes, LateBytes, Lines, Region, padded
 from appliance.volume.tree import Tree
@@ -38,15 +43,15 @@ class TagFile:
         return digest.hexdigest()
 
 
-def tag_files(tree: Tree) -> list[TagFile]:
-    """All files of the bag's root, in the order in which they lie on the disc.
+def tag_files(tree: Tree, form: Form = Form.DISC) -> list[TagFile]:
+    """All files of the bag's root, in the order in which they lie on the medium.
 
     Raises:
         VolumeError: 3002, there are too many aliases.
     """
     plan = tree.plan
     aliased = len(tree.aliased_folders) + len(tree.aliased_files)
-    facts = plan.identity, len(plan.files), payload_bytes(plan)
+    facts = plan.identity, len(plan.files), payload_bytes(plan), form
     files = [
         _fixed(README_EN, readme_en(*facts, aliased=bool(aliased)).encode()),
         _fixed(README_ZH, readme_zh(*facts, aliased=bool(aliased)).encode()),

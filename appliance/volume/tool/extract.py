@@ -9,11 +9,10 @@ import click
 
 from appliance.volume.entry import Entry
 from appliance.volume.errors import DESTINATION_FULL, VolumeError
-from appliance.volume.reader import VolumeReader
 from appliance.volume.tool.destination import Destination
-from appliance.volume.tool.disc import Disc
 from appliance.volume.tool.reporting import Advance, defined_failures, progress, result, tell
 from appliance.volume.tool.salvage import Salvage, checked_chunks, salvage
+from appliance.volume.tool.volume import Reader, open_volume
 
 
 @click.command()
@@ -22,13 +21,13 @@ from appliance.volume.tool.salvage import Salvage, checked_chunks, salvage
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def extract(image: Path, dest: Path, overwrite: bool, as_json: bool) -> None:
-    """Restore everything from the disc or image IMAGE into the folder DEST.
+    """Restore everything from IMAGE (disc, image, bag folder or archive) into the folder DEST.
 
     A file whose digest is wrong is not written; one whose digest is lost is written and told.
     Nothing is written outside DEST, and symbolic links in it are not followed.
     """
-    with defined_failures(as_json=as_json), Disc(image) as disc:
-        reader = VolumeReader(disc.read_at, disc.size_bytes)
+    with defined_failures(as_json=as_json), open_volume(image) as volume:
+        reader = volume.reader
         found = salvage(reader)
         found.tell()
         with (
@@ -52,7 +51,7 @@ def extract(image: Path, dest: Path, overwrite: bool, as_json: bool) -> None:
 
 
 def _restore(
-    reader: VolumeReader, found: Salvage, destination: Destination, advance: Advance
+    reader: Reader, found: Salvage, destination: Destination, advance: Advance
 ) -> tuple[int, int]:
     """Write everything; returns how many files were, and how many files or folders were not."""
     restored = failed = 0

@@ -11,9 +11,8 @@ import msgspec
 from appliance.volume.document import VOLUME_JSON, VolumeDocument
 from appliance.volume.entry import Entry
 from appliance.volume.errors import DAMAGE, VolumeError
-from appliance.volume.reader import VolumeReader
-from appliance.volume.tool.disc import Disc
 from appliance.volume.tool.reporting import defined_failures, printable, tell
+from appliance.volume.tool.volume import open_volume
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -22,12 +21,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, first the volume.")
 def list_volume(image: Path, as_json: bool) -> None:
-    """List the files and folders of the disc or image IMAGE, by their true names.
+    """List the files and folders of IMAGE (disc, image, bag folder or archive) by true names.
 
     On a damaged disc, all that can be found; what cannot is told, with exit code 1.
     """
-    with defined_failures(as_json=as_json), Disc(image) as disc:
-        reader = VolumeReader(disc.read_at, disc.size_bytes)
+    with defined_failures(as_json=as_json), open_volume(image) as volume:
+        reader = volume.reader
         faults = list(reader.root_faults)
         try:
             _head(reader.document(), as_json=as_json)

@@ -9,8 +9,8 @@ from functools import partial
 from appliance.volume.bag import manifest_name, tag_manifest_name
 from appliance.volume.entry import Entry
 from appliance.volume.errors import DAMAGED_FILE, VolumeError
-from appliance.volume.reader import VolumeReader
 from appliance.volume.tool.reporting import Advance, tell
+from appliance.volume.tool.volume import Reader
 
 FAULTS_LISTED_MAX = 1_000
 
@@ -54,7 +54,7 @@ class Salvage:
         return [path for path in self.digests if path not in shown]
 
 
-def salvage(reader: VolumeReader) -> Salvage:
+def salvage(reader: Reader) -> Salvage:
     """Read all folders and the manifest as far as they can be read.
 
     Raises:
@@ -78,7 +78,7 @@ def salvage(reader: VolumeReader) -> Salvage:
     return found
 
 
-def _nameless(reader: VolumeReader, found: Salvage) -> Iterator[Entry]:
+def _nameless(reader: Reader, found: Salvage) -> Iterator[Entry]:
     """Files that the folders do not show any more but the whole manifest does."""
     taken = {file.entry_block for file in found.files}
     missing = set(found.missing)
@@ -90,7 +90,7 @@ def _nameless(reader: VolumeReader, found: Salvage) -> Iterator[Entry]:
                     yield entry
 
 
-def damaged_tag_files(reader: VolumeReader) -> list[str]:
+def damaged_tag_files(reader: Reader) -> list[str]:
     """The names of the files in the root that are not as the tag manifest says."""
     present = {file.disc_path: file for file in reader.tag_files()}
     try:
@@ -100,11 +100,11 @@ def damaged_tag_files(reader: VolumeReader) -> list[str]:
     return [
         name
         for name, digest in digests
-        if name in present and not _is_whole(reader, present[name], digest)
+        if name not in present or not _is_whole(reader, present[name], digest)
     ]
 
 
-def _is_whole(reader: VolumeReader, file: Entry, digest: bytes) -> bool:
+def _is_whole(reader: Reader, file: Entry, digest: bytes) -> bool:
     try:
         for _ in checked_chunks(reader, file, digest, lambda _: None):
             pass
@@ -114,7 +114,7 @@ def _is_whole(reader: VolumeReader, file: Entry, digest: bytes) -> bool:
 
 
 def checked_chunks(
-    reader: VolumeReader, file: Entry, digest: bytes | None, advance: Advance
+    reader: Reader, file: Entry, digest: bytes | None, advance: Advance
 ) -> Iterator[bytes]:
     """The content of a file; an error at the end if it is not what the manifest says.
 

@@ -1,4 +1,4 @@
-"""`stele-volume verify`: is every byte of a disc as it should be."""
+"""`stele-volume verify`: is every byte of a volume as it should be, in whichever form it lies."""
 
 import sys
 from collections.abc import Sequence
@@ -7,13 +7,16 @@ from typing import Any
 
 import click
 
+from appliance.volume.archive import Archive
+from appliance.volume.archive_stream import ArchiveVerifier
 from appliance.volume.errors import VolumeError
+from appliance.volume.form import Form
 from appliance.volume.image import Image
 from appliance.volume.plan import VolumePlan
-from appliance.volume.reader import VolumeReader
 from appliance.volume.tool.disc import Disc
 from appliance.volume.tool.reporting import Advance, defined_failures, progress, result, tell
 from appliance.volume.tool.salvage import checked_chunks, damaged_tag_files, salvage
+from appliance.volume.tool.volume import Reader, open_volume
 from appliance.volume.udf.tags import SECTOR
 from appliance.volume.verifier import ImageVerifier, VerifyReport
 
@@ -25,30 +28,38 @@ STEPS = (32 * SECTOR, SECTOR)
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def verify(image: Path, as_json: bool) -> None:
-    """Read all of the disc or image IMAGE and compare it with what it must be.
+    """Read all of IMAGE (disc, image, bag folder or archive), compare it with what it must be.
 
-    The plan is rebuilt from the disc, the image is computed from the plan, and every sector is
-    compared. If the disc's own description is damaged, the files are checked by its manifest.
+    The plan is rebuilt from the volume alone. Of a disc or archive, every byte is computed from the
+    plan and compared; of a folder, every file, with its digest. If the volume's own description is
+    damaged, the files are checked by its manifest.
     """
-    with defined_failures(as_json=as_json), Disc(image) as disc:
-        reader = VolumeReader(disc.read_at, disc.size_bytes)
+    with defined_failures(as_json=as_json), open_volume(image) as volume:
+        reader = volume.reader
         try:
             plan = reader.plan()
         except VolumeError as error:
             tell(f"error {error.code}: {error.message}; checking the files by the manifest")
-            good, document = _verify_files(reader, error)
+            whole, document = _verify_files(reader)
+            document["error"] = {"code": error.code, "message": error.message}
+            good = whole and volume.form is Form.FOLDER  # copying changes times, which harms nobody
         else:
-            good, document = _verify_sectors(disc, plan)
+            if volume.disc is None:
+                good, document = _verify_files(reader)
+            else:
+                good, document = _verify_bytes(volume.disc, plan, volume.form)
+            document = {"volume": plan.identity.volume_id, **document}
+        document["result"] = "good" if good else "damaged"
         text = "\n".join(f"{key}: {value}" for key, value in document.items())
         result(document, as_json=as_json, text=text)
     sys.exit(0 if good else 1)
 
 
-def _verify_sectors(disc: Disc, plan: VolumePlan) -> tuple[bool, dict[str, Any]]:
-    image = Image(plan)
-    verifier = ImageVerifier(image)
-    with progress("verifying", image.size_bytes) as advance:
-        end = min(image.size_bytes, disc.size_bytes)
+def _verify_bytes(disc: Disc, plan: VolumePlan, form: Form) -> tuple[bool, dict[str, Any]]:
+    layout = Archive(plan) if form is Form.ARCHIVE else Image(plan)
+    verifier = ArchiveVerifier(layout) if isinstance(layout, Archive) else ImageVerifier(layout)
+    with progress("verifying", layout.size_bytes) as advance:
+        end = min(layout.size_bytes, disc.size_bytes)
         while verifier.offset < end:
             _feed(disc, verifier, min(STEP_BYTES, end - verifier.offset), advance)
     report = verifier.finish()
@@ -60,7 +71,11 @@ def _verify_sectors(disc: Disc, plan: VolumePlan) -> tuple[bool, dict[str, Any]]
 
 
 def _feed(
-    disc: Disc, verifier: ImageVerifier, length: int, advance: Advance, steps: Sequence[int] = STEPS
+    disc: Disc,
+    verifier: ImageVerifier | ArchiveVerifier,
+    length: int,
+    advance: Advance,
+    steps: Sequence[int] = STEPS,
 ) -> None:
     """Read on; where the disc is unreadable, by clusters, and there by sectors."""
     try:
@@ -77,8 +92,7 @@ def _feed(
 
 def _document(plan: VolumePlan, report: VerifyReport) -> dict[str, Any]:
     return {
-        "volume": plan.identity.volume_id,
-        "result": "good" if report.ok else "damaged",
+        "result": "",
         "bytes_read": report.bytes_seen,
         "bytes_expected": report.bytes_expected,
         "files": len(plan.files),
@@ -87,7 +101,7 @@ def _document(plan: VolumePlan, report: VerifyReport) -> dict[str, Any]:
     }
 
 
-def _verify_files(reader: VolumeReader, cause: VolumeError) -> tuple[bool, dict[str, Any]]:
+def _verify_files(reader: Reader) -> tuple[bool, dict[str, Any]]:
     found = salvage(reader)
     found.tell()
     damaged = unchecked = 0
@@ -106,14 +120,15 @@ def _verify_files(reader: VolumeReader, cause: VolumeError) -> tuple[bool, dict[
             except VolumeError as error:
                 damaged += 1
                 tell(f"damaged: {file.path}: {error.message}")
-    return False, {
-        "result": "damaged",
-        "error": {"code": cause.code, "message": cause.message},
+    missing = len(found.missing)
+    harmed = damaged or unchecked or missing or damaged_tags or found.fault_count
+    return not harmed, {
+        "result": "",
         "files": len(found.files),
         "good_files": len(found.files) - damaged - unchecked,
         "damaged_files": damaged,
         "unchecked_files": unchecked,
-        "missing_files": len(found.missing),
+        "missing_files": missing,
         "damaged_in_root": damaged_tags,
         "unreadable": found.fault_count,
     }

@@ -204,7 +204,8 @@ def test_failures_have_numbers_and_exit_code_1(tmp_path: Path, image: Path) -> N
         assert done.exit_code == 1
         assert "error 3101" in done.stderr
     assert "error 3106" in stele_volume("list", tmp_path / "nowhere").stderr
-    assert "error 3106" in stele_volume("list", tmp_path).stderr
+    assert "error 3101" in stele_volume("list", tmp_path).stderr
+    assert "error 3106" in stele_volume("list", Path("/dev/null")).stderr
     (tmp_path / "s").mkdir()
     assert "error 3107" in build(tmp_path / "s", image).stderr
     assert build(tmp_path / "s", image, "--force").exit_code == 0
