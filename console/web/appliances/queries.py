@@ -3,15 +3,25 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
-from appliance.contract.messages import DriveView, LibraryTelemetry, SlotView
+from appliance.contract.messages import (
+    AccessTelemetry,
+    DriveView,
+    EnvironmentTelemetry,
+    LibraryTelemetry,
+    RobotView,
+    SlotView,
+)
 from appliance.contract.states import JobState
 from console.store import schema as s
 from console.web.appliances.faces import KINDS, kind_of
+from console.web.appliances.units import discs_of, drives_of, robot_of, tapes_of, units_of
+
+Picture = TypeVar("Picture", LibraryTelemetry, EnvironmentTelemetry, AccessTelemetry)
 
 STALE_AFTER = timedelta(seconds=30)
 """Telemetry older than this is shown dimmed: the cabinet may look different by now."""
@@ -35,14 +45,36 @@ class ApplianceNow:
 
     row: sa.RowMapping
     library: LibraryTelemetry | None
+    unit: str
+    """The node or module that is shown; empty where there is one only."""
     drives: list[DriveNow]
     stale: bool
     alarms: list[sa.RowMapping]
+    environment: EnvironmentTelemetry | None
+    access: AccessTelemetry | None
+
+    @property
+    def units(self) -> list[str]:
+        return units_of(self.library) if self.library else []
+
+    @property
+    def slots(self) -> list[SlotView]:
+        """The slots for discs of the unit that is shown."""
+        return discs_of(self.library, self.unit) if self.library else []
+
+    @property
+    def tapes(self) -> list[SlotView]:
+        return tapes_of(self.library) if self.library else []
+
+    @property
+    def robot(self) -> RobotView | None:
+        """The robot of the unit that is shown; none where a person carries the discs."""
+        return robot_of(self.library.robots, self.unit) if self.library else None
 
     @property
     def counts(self) -> dict[str, int]:
         """Slots by kind, in the order of the legend."""
-        found = Counter(kind_of(slot) for slot in self.library.slots) if self.library else Counter()
+        found = Counter(kind_of(slot) for slot in self.slots)
         return {kind: found[kind] for kind in KINDS}
 
 
@@ -71,8 +103,10 @@ def list_appliances(connection: sa.Connection) -> list[sa.RowMapping]:
     return list(connection.execute(query).mappings())
 
 
-def appliance_now(connection: sa.Connection, appliance: str) -> ApplianceNow | None:
-    """One appliance ("site/name") as last heard, or None."""
+def appliance_now(
+    connection: sa.Connection, appliance: str, unit: str | None = None
+) -> ApplianceNow | None:
+    """One appliance ("site/name") as last heard, or None; its first unit unless one is named."""
     query = sa.select(s.appliances).where(s.appliances.c.appliance == appliance)
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
@@ -80,14 +114,30 @@ def appliance_now(connection: sa.Connection, appliance: str) -> ApplianceNow | N
     library = read_library(row["library"])
     heard = row["library_at"]
     stale = not row["online"] or heard is None or datetime.now(UTC) - heard > STALE_AFTER
-    drives = _drives_now(connection, library) if library else []
-    return ApplianceNow(row, library, drives, stale, _alarms(connection, appliance))
+    units = units_of(library) if library else []
+    shown = unit if unit in units else (units[0] if units else "")
+    drives = _drives_now(connection, library, shown) if library else []
+    return ApplianceNow(
+        row,
+        library,
+        shown,
+        drives,
+        stale,
+        _alarms(connection, appliance),
+        read_picture(row["environment"], EnvironmentTelemetry),
+        read_picture(row["access"], AccessTelemetry),
+    )
 
 
 def read_library(document: Any) -> LibraryTelemetry | None:
-    """The stored telemetry as a message; None when it is not one."""
+    """The stored telemetry of the library; None when it is not one."""
+    return read_picture(document, LibraryTelemetry)
+
+
+def read_picture(document: Any, kind: type[Picture]) -> Picture | None:
+    """Stored telemetry as a message; None when it is not one."""
     try:
-        return msgspec.convert(document, LibraryTelemetry) if document else None
+        return msgspec.convert(document, kind) if document else None
     except msgspec.ValidationError:
         return None
 
@@ -133,8 +183,9 @@ def copies_of(connection: sa.Connection, volume_id: str | None) -> list[sa.RowMa
     return list(connection.execute(query).mappings())
 
 
-def _drives_now(connection: sa.Connection, library: LibraryTelemetry) -> list[DriveNow]:
-    job_ids = [drive.job_id for drive in library.drives if drive.job_id]
+def _drives_now(connection: sa.Connection, library: LibraryTelemetry, unit: str) -> list[DriveNow]:
+    views = drives_of(library, unit)
+    job_ids = [drive.job_id for drive in views if drive.job_id]
     query = (
         sa.select(s.jobs.c.job_id, s.jobs.c.stage, s.jobs.c.seconds_left, s.volumes.c.label)
         .join_from(s.jobs, s.volumes, s.volumes.c.volume_id == s.jobs.c.volume_id, isouter=True)
@@ -143,7 +194,7 @@ def _drives_now(connection: sa.Connection, library: LibraryTelemetry) -> list[Dr
     jobs = {row["job_id"]: row for row in connection.execute(query).mappings()} if job_ids else {}
     labels = {slot.medium_id: slot.label for slot in library.slots if slot.medium_id}
     found = []
-    for view in library.drives:
+    for view in views:
         job = jobs.get(view.job_id or "")
         label = job["label"] if job else labels.get(view.medium_id or "")
         seconds_left = job["seconds_left"] if job else None

@@ -6,7 +6,14 @@ from typing import Any
 from console.web.figures import several, size
 from console.web.words import Translate
 
-PROFILE_NAMES = {"rack": "Rack disc library"}
+PROFILE_NAMES = {
+    "desktop": "Desktop disc library",
+    "rack": "Rack disc library",
+    "hybrid": "Hybrid cabinet",
+    "disk-library": "Smart disk library",
+    "disc-cabinet": "Smart disc cabinet",
+    "pb-library": "PB library",
+}
 
 
 def profile_name(profile: str, translate: Translate) -> str:

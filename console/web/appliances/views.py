@@ -5,15 +5,16 @@ from functools import partial
 from flask import Blueprint, Flask, abort, render_template, request
 from sqlalchemy import Connection
 
-from appliance.contract.messages import LibraryTelemetry
-from console.web.appliances.faces import draw_rings, kind_of
+from console.web.appliances.faces import draw_rings, draw_wall, kind_of
 from console.web.appliances.queries import (
     ApplianceNow,
     appliance_now,
     disc_in_slot,
     list_appliances,
 )
+from console.web.appliances.readings import figure, limits
 from console.web.appliances.stories import place, profile_name, robot_task, story
+from console.web.appliances.units import robot_of, unit_of
 from console.web.context import speaking, store_reading
 from console.web.jobs.queries import active_jobs
 from console.web.live.hub import Hub
@@ -28,6 +29,9 @@ def register(app: Flask, live: Hub) -> None:
         "profile_name": profile_name,
         "robot_task": robot_task,
         "story": story,
+        "robot_of": robot_of,
+        "figure": figure,
+        "limits": limits,
     }
     live.renderers["appliance"] = partial(render_fragments, app)
     live.renderers["fleet"] = partial(render_fleet, app)
@@ -46,7 +50,7 @@ def home() -> str:
 @blueprint.get("/appliances/<site>/<name>")
 def show(site: str, name: str) -> str:
     with store_reading() as connection:
-        return _page(connection, f"{site}/{name}")
+        return _page(connection, f"{site}/{name}", unit=request.args.get("unit"))
 
 
 @blueprint.get("/appliances/<site>/<name>/slots/<slot>")
@@ -57,20 +61,24 @@ def slot(site: str, name: str, slot: str) -> str:
 
 
 def _page(
-    connection: Connection, appliance: str, chosen: str | None = None, *, only_disc: bool = False
+    connection: Connection,
+    appliance: str,
+    chosen: str | None = None,
+    *,
+    unit: str | None = None,
+    only_disc: bool = False,
 ) -> str:
-    now = appliance_now(connection, appliance) or abort(404)
+    now = appliance_now(connection, appliance, unit_of(chosen) if chosen else unit) or abort(404)
     disc = disc_in_slot(connection, now, chosen) if chosen else None
     if chosen and disc is None:
         abort(404)
-    rings = draw_rings(now.library.slots) if now.library else []
+    rings = draw_rings(now.slots)
+    number = next((r.number for r in rings for face in r.faces if face.slot == chosen), None)
     context = {
         "now": now,
         "disc": disc,
         "face_kind": kind_of(disc.slot) if disc else None,
-        "ring_number": next(
-            (r.number for r in rings for face in r.faces if face.slot == chosen), None
-        ),
+        "part": f"ring-{number}" if number else "wall",
     }
     if only_disc:
         return render_template("appliances/disc.html", **context)
@@ -78,30 +86,35 @@ def _page(
         "appliances/show.html",
         **context,
         rings=rings,
+        wall=draw_wall(now.slots),
         fleet=list_appliances(connection),
         active=active_jobs(connection),
-        topics=(f"appliance:{appliance}", "jobs:", "fleet:"),
+        topics=(f"appliance:{appliance}@{now.unit}", "jobs:", "fleet:"),
     )
 
 
-def render_fragments(app: Flask, appliance: str, language: str) -> dict[str, str]:
-    """Every part of an appliance's page that changes by itself."""
+def render_fragments(app: Flask, what: str, language: str) -> dict[str, str]:
+    """Every part of an appliance's page that changes by itself; `what` is ``site/name@unit``."""
+    appliance, _, unit = what.partition("@")
     with speaking(app, language), store_reading() as connection:
-        now = appliance_now(connection, appliance)
+        now = appliance_now(connection, appliance, unit)
         if now is None:
             return {}
         fragments = {"health": render_template("appliances/health.html", now=now)}
         if now.library:
-            fragments |= _render_library(now, now.library)
+            fragments |= _render_library(now)
     return fragments
 
 
-def _render_library(now: ApplianceNow, library: LibraryTelemetry) -> dict[str, str]:
+def _render_library(now: ApplianceNow) -> dict[str, str]:
     parts = {
         "hub": render_template("appliances/hub.html", now=now),
         "legend": render_template("appliances/legend.html", now=now),
+        "cabinet": render_template("appliances/cabinet.html", now=now),
     }
-    for ring in draw_rings(library.slots):
+    if wall := draw_wall(now.slots):
+        parts["wall"] = render_template("appliances/wall.html", now=now, wall=wall)
+    for ring in draw_rings(now.slots):
         parts[f"ring-{ring.number}"] = render_template("appliances/ring.html", now=now, ring=ring)
     for drive in now.drives:
         parts[f"drive-{drive.view.drive}"] = render_template(

@@ -6,9 +6,20 @@ from pathlib import Path
 import pytest
 
 import console.web
-from appliance.contract.states import DriveState, JobStage, JobState, MediumState, RobotState
+from appliance.contract.states import (
+    BayState,
+    DoorState,
+    DriveState,
+    JobStage,
+    JobState,
+    MediumKind,
+    MediumState,
+    ReadingState,
+    RobotState,
+)
 from console.store.states import CopyState, PackageState, PlanState, RequestState, VolumeState
 from console.web.appliances.faces import KINDS
+from console.web.appliances.readings import QUANTITIES
 from console.web.appliances.stories import PROFILE_NAMES
 from console.web.failures import TITLES
 from console.web.jobs.queries import PATHS, VERBS, WAITS
@@ -32,11 +43,13 @@ def spoken() -> set[str]:
 
 def words() -> set[str]:
     """Every word that comes from a table or an enumeration."""
-    enumerations = (MediumState, DriveState, RobotState, JobState, JobStage)
+    enumerations = (MediumState, DriveState, RobotState, JobState, JobStage, MediumKind)
+    enumerations += (BayState, DoorState, ReadingState)
     kept = (CopyState, PackageState, PlanState, RequestState, VolumeState)
     states = {str(member) for states in enumerations + kept for member in states}
     verbs = {*PATHS, *VERBS.values()}
     tables = {*PROFILE_NAMES.values(), *TITLES.values(), *WAITS.values(), *KINDS} | verbs
+    tables |= set(QUANTITIES)
     return states | tables | {text for _, text in NAVIGATION} | {"use", "sealed", "off-site"}
 
 

@@ -1,7 +1,7 @@
 // The turntable as one control: arrows move between slots, a choice opens its disc beside it.
 "use strict";
 {
-  const POSITIONS = 50;
+  const POSITIONS = document.querySelector(".wall") ? 36 : 50;
 
   const chosen = () => document.querySelector("#disc [data-slot]")?.dataset.slot;
   const mark = () => {
