@@ -1,0 +1,1 @@
+"""Tag reader for 125 kHz: RDM6300."""

@@ -1,0 +1,1 @@
+"""Tag reader for UHF: YRM100."""
