@@ -63,8 +63,7 @@ class Firmware:
         self._jobs_pictures = self._telemetry("jobs", self._draw_jobs)
         self.library = Library(
             self._db,
-            next(iter(hardware.units.values())).changer,
-            dict(next(iter(hardware.units.values())).drives),
+            hardware.units,
             events=self.outbox,
             now=now,
             changed=self._library_pictures.changed,

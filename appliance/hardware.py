@@ -30,6 +30,8 @@ class Unit:
     """The node's; empty where there is one unit only."""
     changer: Changer
     drives: Mapping[str, OpticalDrive]
+    printer: DiscPrinter | None = None
+    """A printer that this changer serves as it serves a drive."""
     by_hand: bool = False
     """A person carries: a door must be open meanwhile, and nobody can say how long it takes."""
 
@@ -59,11 +61,13 @@ class Hardware:
     bays: Mapping[str, DiskBay] = field(default_factory=dict)
     tape_changer: TapeChanger | None = None
     tape_drives: Mapping[str, TapeDrive] = field(default_factory=dict)
-    printer: DiscPrinter | None = None
-    """Where it is a station of a robot, the robot reaches it by its name."""
     camera: Camera | None = None
     links: AsyncExitStack = field(default_factory=AsyncExitStack)
     """What the drivers share, or hold open: closed after everything else, the newest first."""
+
+    @property
+    def printer(self) -> DiscPrinter | None:
+        return next((unit.printer for unit in self.units.values() if unit.printer), None)
 
     @property
     def doors(self) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ class BurnJob:
         with self._run.working(DriveState.VERIFYING) as seat:
             await self._require_whole(seat)
             reading = await self._run.interruptible(
-                verify_disc(seat.drive, self._use.library.mover, image, self._run.advance)
+                verify_disc(seat.drive, self._run.mover, image, self._run.advance)
             )
         self._run.progress.complete()
         copy = copy_of(self._params, self._params.plan_sha256, image)

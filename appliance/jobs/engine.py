@@ -38,6 +38,8 @@ from appliance.services.events import EventSink
 from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.plans import Plans
+from appliance.services.reconciliation import tend
+from appliance.services.units import LibraryUnit
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +98,6 @@ class Engine:
         self._ended: dict[str, JobRun] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._launched: set[str] = set()
-        self._reconciled = False
         self._suspended = ""
 
     async def start(self) -> None:
@@ -106,7 +107,7 @@ class Engine:
         """
         for record in self._journal.unfinished():
             self._enlist(msgspec.structs.replace(record, step=resumed(record.step)))
-        self._spawn(self._recover(), _RECOVERY)
+        self._begin_units()
 
     async def stop(self) -> None:
         """Let moves of jobs under way end, stop everything else; a disc being burned is lost."""
@@ -120,7 +121,8 @@ class Engine:
         cut short is looked at, condemned, and burned anew on another.
         """
         self._suspended = reason
-        self._reconciled = False
+        for unit in self._library.units:
+            unit.ready.clear()
         await self._come_to_rest()
         for run in self._runs.values():
             run.waiting_for = reason
@@ -135,7 +137,7 @@ class Engine:
         for run in list(self._runs.values()):
             step = resumed(run.record.step)
             self._enlist(msgspec.structs.replace(run.record, step=step))
-        self._spawn(self._recover(), _RECOVERY)
+        self._begin_units()
         self._changed()
 
     async def _come_to_rest(self) -> None:
@@ -216,9 +218,7 @@ class Engine:
         """Let memory follow what has just been committed."""
         run = self._runs.get(record.id)
         if run is None:
-            run = self._enlist(record)
-            if self._reconciled:
-                self._launch(run)
+            self._launch(self._enlist(record))
             return
         run.record = run.changed(cancelled=record.cancelled, token=record.token)
         if isinstance(command.body, Cancel):
@@ -228,34 +228,61 @@ class Engine:
 
     def _enlist(self, record: JobRecord) -> JobRun:
         run = self._runs[record.id] = JobRun(record, self._use)
-        run.waiting_for = "" if self._reconciled else self._suspended or "robot"
+        run.waiting_for = self._suspended or "robot"
         if record.cancelled and record.ending is None:
             run.interrupt(Interruption.CANCEL)
         return run
 
-    async def _recover(self) -> None:
-        """Know where everything is, then let the jobs run; inventories first: they find media."""
-        await recover(self._library, self._runs.values())
-        self._reconciled = True
-        if not self._library.slots.were_surveyed() and not self._surveys():
-            self._take_first_inventory()
-        for run in (*self._surveys(), *self._runs.values()):
-            self._launch(run)
+    def _begin_units(self) -> None:
+        """Have each unit reconciled by itself; what needs none may run at once."""
+        for unit in self._library.units:
+            self._spawn(self._recover(unit), _RECOVERY)
+        self._launch_all()
 
-    def _surveys(self) -> list[JobRun]:
-        return [r for r in self._runs.values() if isinstance(r.record.body, TakeInventory)]
+    async def _recover(self, unit: LibraryUnit) -> None:
+        """Know where the unit's media are, then let its jobs run; then look after the unit."""
+        await recover(self._library, unit, self._runs.values())
+        self._library.begin_unit(unit)
+        if not self._library.slots.were_surveyed(unit.name) and not self._surveys(unit):
+            self._take_first_inventory(unit)
+        self._launch_all()
+        await tend(self._library, unit)
 
-    def _take_first_inventory(self) -> None:
+    def _surveys(self, unit: LibraryUnit | None = None) -> list[JobRun]:
+        """The inventories that are still to be taken, of all units or of slots of one."""
+        found = []
+        for run in self._runs.values():
+            body = run.record.body
+            if isinstance(body, TakeInventory) and (
+                unit is None
+                or not body.slots
+                or any(self._library.slots.unit_of(slot) == unit.name for slot in body.slots)
+            ):
+                found.append(run)
+        return found
+
+    def _take_first_inventory(self, unit: LibraryUnit) -> None:
         now = self._now()
-        command = Command(f"inventory-{now:%Y%m%dT%H%M%S%f}", now, TakeInventory())
+        several = len(self._library.units) > 1
+        name = f"-{unit.name}" if several else ""
+        slots = list(unit.changer.slots) if several else []
+        command = Command(f"inventory{name}-{now:%Y%m%dT%H%M%S%f}", now, TakeInventory(slots))
         record = first_record(command, now)
         with self._db.atomic():
             self._journal.add(record)
             self._events.append(job_changed(record))
         self._enlist(record)
 
+    def _launch_all(self) -> None:
+        """Start whatever may begin; inventories first: they find media."""
+        for run in (*self._surveys(), *self._runs.values()):
+            self._launch(run)
+
     def _launch(self, run: JobRun) -> None:
-        if run.id not in self._launched:
+        """Start a job whose unit is ready; one that has no medium yet when any unit is."""
+        units, unit = self._library.units, run.unit
+        ready = units.any_ready() if unit is None else unit.ready.is_set()
+        if ready and not self._suspended and run.id not in self._launched:
             self._launched.add(run.id)
             self._spawn(self._see_through(run), run.id)
 

@@ -52,17 +52,27 @@ def cancel(run: JobRun) -> Outcome:
 
 
 def _failure(run: JobRun, code: int, facts: Facts) -> Failure:
-    record, medium, seat = run.record, run.medium, run.seat
+    record, medium, seat, unit = run.record, run.medium, run.seat, run.unit
+    library = run.use.library
     avoid = {*facts.failed_drives, *facts.failed_burners, *((seat.name,) if seat else ())}
     media = record.body.max_media if isinstance(record.body, Burn) else 0
     state = medium.state if medium else None
+    other_unit = (
+        isinstance(record.body, Burn)
+        and state is not None
+        and state.may_be_burned
+        and unit is not None
+        and not unit.works
+        and library.has_blank_elsewhere(unit, record.body.image_size_bytes)
+    )
     return Failure(
         verb=record.verb,
         step=record.step,
         code=code,
         tries=run.tries[record.step],
         readings_failed=facts.readings_failed,
-        other_drive=run.use.library.drives.in_service(frozenset(avoid)),
+        other_drive=unit is not None and library.drives.in_service(unit.name, frozenset(avoid)),
+        other_unit=other_unit,
         begun=record.verb == "burn" and state in _SPOILED,
         media_left=media - facts.spent_media - 1,
     )

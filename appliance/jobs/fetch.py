@@ -56,7 +56,7 @@ class FetchJob:
         self._run.progress.plan({Step.READ: total})
         self._run.progress.begin(Step.READ)
         with self._run.working(DriveState.READING) as seat:
-            async with self._use.library.mover.at_rest():
+            async with self._run.mover.at_rest():
                 reader = await seat.drive.open_reader()
             try:
                 await self._run.interruptible(self._deliver(reader, files, total))

@@ -8,24 +8,31 @@ from appliance.jobs.run import JobRun, Outcome
 from appliance.jobs.steps import Turn
 from appliance.services.drives import Seat, Use
 from appliance.services.media import OUTSIDE
+from appliance.services.reconciliation import OWNER
 
 
 async def have_in_drive(run: JobRun, use: Use, avoid: frozenset[str]) -> Seat:
     """Have the job's medium in a drive of the job's.
 
-    A drive to avoid is taken all the same when there is no other in service.
+    A drive to avoid is taken all the same when there is no other in service in the medium's unit.
+    A robot's move goes on to its end even if the job is interrupted; a person's is left at once.
     """
     library = run.use.library
     medium = run.own_medium
     with run.waiting(f"medium {medium.id}"):
         await run.interruptible(library.reservations.take(medium.id, run.id))
+    unit = library.units.of_medium(medium)
     seat = run.seat
     if seat is None:
-        if not library.drives.in_service(avoid):
+        if not library.drives.in_service(unit.name, avoid):
             avoid = frozenset()
         with run.waiting("drive"):
-            seat = await run.interruptible(library.drives.acquire(run.id, use, avoid))
-    await library.bring(medium.id, seat)
+            seat = await run.interruptible(library.drives.acquire(run.id, use, avoid, unit.name))
+    if unit.by_hand:
+        with run.waiting("person"):
+            await run.interruptible(library.bring(medium.id, seat))
+    else:
+        await library.bring(medium.id, seat)
     return seat
 
 
@@ -36,8 +43,16 @@ async def swap(run: JobRun) -> Outcome:
 
 
 async def set_aside(run: JobRun) -> Outcome:
-    """Back to the slot; the job goes on without this medium."""
-    await _vacate(run)
+    """Back to the slot; the job goes on without this medium.
+
+    In a unit that does not work nothing is moved: what is in its drive stays there for the unit's
+    own reconciliation.
+    """
+    unit, seat = run.unit, run.seat
+    if unit is None or unit.works:
+        await _vacate(run)
+    elif seat is not None:
+        run.use.library.drives.pass_on(seat, OWNER)
     if run.record.medium_id is not None:
         run.use.library.reservations.drop(run.record.medium_id, run.id)
     return Outcome(Turn.GOOD, let_go(run.record))

@@ -2,7 +2,8 @@
 
 In words, the first rule that fits:
 
-1. No drive is in service: ask a person, try again from time to time.
+1. A burn that has not begun, in a unit that does not work: another medium, in a unit that does.
+   Otherwise, when no drive is in service: ask a person, try again from time to time.
 2. The medium is not in the cabinet: burn on another; a job that needs this very one is abandoned.
 3. The robot or its link fails: nothing can move, ask. A single failed motion is tried again first.
 4. A drive does not give its medium back: leave it there when the job does not need it any more;
@@ -37,8 +38,9 @@ class Failure(Struct, frozen=True):
 
     `tries` counts how often this step failed in a row before; `readers_failed` the drives, this one
     included, that could not read the present medium; `other_drive` says that there is one in
-    service that has not failed; `media_left` how many blanks the job may still spend, without the
-    present one.
+    service that has not failed; `other_unit` that the medium is blank and its unit does not work,
+    while another unit works and has a blank; `media_left` how many blanks the job may still spend,
+    without the present one.
     """
 
     verb: str
@@ -47,6 +49,7 @@ class Failure(Struct, frozen=True):
     tries: int = 0
     readings_failed: int = 0
     other_drive: bool = False
+    other_unit: bool = False
     begun: bool = False
     media_left: int = 0
 
@@ -118,6 +121,10 @@ _Rule = tuple[Callable[[Failure], bool], Callable[[Failure], Turn]]
 _PUTTING_BACK = (Step.SWAP, Step.SET_ASIDE, Step.RETURN)
 
 _RULES: tuple[_Rule, ...] = (
+    (
+        lambda f: f.other_unit and (f.code == NO_DRIVE or is_robot_fault(f.code)),
+        lambda _: Turn.OTHER_MEDIUM,
+    ),
     (lambda f: f.code == NO_DRIVE, lambda _: Turn.ASK),
     (lambda f: f.code == MEDIUM_LOST, _replaced),
     (lambda f: is_robot_fault(f.code), _robot),

@@ -10,6 +10,7 @@ from appliance.jobs.run import JobRun
 from appliance.services.library import LIBRARY, Library
 from appliance.services.media import drive_place
 from appliance.services.reconciliation import reconcile
+from appliance.services.units import LibraryUnit
 
 log = logging.getLogger(__name__)
 
@@ -17,12 +18,13 @@ AGAIN_S = 60.0
 UNEXPECTED = 5000
 
 
-async def recover(library: Library, runs: Collection[JobRun]) -> None:
-    """Return when it is known where every medium is and the unfinished jobs have theirs again."""
+async def recover(library: Library, unit: LibraryUnit, runs: Collection[JobRun]) -> None:
+    """Return when it is known where each of the unit's media is and the unfinished jobs have
+    theirs again."""
     while True:
         wanted = {run.record.medium_id for run in runs if run.record.medium_id}
         try:
-            await reconcile(library, wanted)
+            await reconcile(library, unit, wanted)
         except Exception as error:
             log.exception("the hardware cannot be reconciled with the catalogue")
             library.alarms.sound(LIBRARY, info_of(error))
@@ -30,12 +32,12 @@ async def recover(library: Library, runs: Collection[JobRun]) -> None:
             break
         await asyncio.sleep(AGAIN_S)
     library.alarms.clear(LIBRARY, UNEXPECTED)
-    _give_back(library, runs)
+    _give_back(library, unit, runs)
 
 
-def _give_back(library: Library, runs: Collection[JobRun]) -> None:
+def _give_back(library: Library, unit: LibraryUnit, runs: Collection[JobRun]) -> None:
     """Each job gets the drive that its medium is in; a burn job, whose medium is its own, that."""
-    for seat in library.drives:
+    for seat in library.drives.of_unit(unit.name):
         medium = library.media.at(drive_place(seat.name))
         owners = [run for run in runs if medium and run.record.medium_id == medium.id]
         if medium is not None and owners:
@@ -43,5 +45,6 @@ def _give_back(library: Library, runs: Collection[JobRun]) -> None:
             library.drives.claim(seat.name, owner.id)
             library.reservations.adopt(medium.id, owner.id)
     for run in runs:
-        if isinstance(run.record.body, Burn) and run.record.medium_id:
-            library.reservations.adopt(run.record.medium_id, run.id)
+        medium = run.medium
+        if isinstance(run.record.body, Burn) and medium and library.units.find(medium) is unit:
+            library.reservations.adopt(medium.id, run.id)

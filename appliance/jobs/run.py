@@ -26,7 +26,9 @@ from appliance.services.gate import Gate
 from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.media import Medium
+from appliance.services.mover import Mover
 from appliance.services.plans import Plans
+from appliance.services.units import LibraryUnit
 
 T = TypeVar("T")
 
@@ -102,6 +104,17 @@ class JobRun:
         if seat is None:
             raise SteleError(5000, f"job {self.id} has no drive at step {self.record.step}")
         return seat
+
+    @property
+    def mover(self) -> Mover:
+        """The mover of the unit that the job's drive is in."""
+        return self.use.library.mover_of(self.own_seat.name)
+
+    @property
+    def unit(self) -> LibraryUnit | None:
+        """The unit that the job's medium is in; unset for a job that has none yet."""
+        medium = self.medium
+        return self.use.library.units.find(medium) if medium else None
 
     @property
     def medium(self) -> Medium | None:

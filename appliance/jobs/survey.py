@@ -1,9 +1,14 @@
 """Take an inventory: look into slots with the robot's probe, and give drives another chance."""
 
+import asyncio
+from contextlib import ExitStack
+
 from appliance.contract.messages import TakeInventory as Params
-from appliance.jobs.run import JobRun, Outcome
+from appliance.jobs.run import JobInterruptedError, JobRun, Outcome
 from appliance.jobs.steps import Step, Turn
 from appliance.services.reconciliation import look_again
+from appliance.services.slots import Slot
+from appliance.services.units import LibraryUnit
 
 
 class SurveyJob:
@@ -13,22 +18,45 @@ class SurveyJob:
     def __init__(self, run: JobRun, params: Params) -> None:
         self._run = run
         self._params = params
+        self._done = 0
 
     async def survey(self) -> Outcome:
-        """Look into each slot; between two slots others may have the robot."""
-        library, record = self._run.use.library, self._run.record
-        slots = [
-            slot
-            for slot in library.slots.all()
-            if not self._params.slots or slot.name in self._params.slots
-        ]
+        """Look into each slot, every unit by itself; between two slots others may have the robot.
+
+        When a unit fails the others are looked into all the same, and then the failure is told.
+        """
+        library = self._run.use.library
+        wanted = set(self._params.slots)
+        slots = [slot for slot in library.slots.all() if not wanted or slot.name in wanted]
         self._run.progress.plan({Step.SURVEY: len(slots)})
         self._run.progress.begin(Step.SURVEY)
-        with library.surveying():
-            for done, slot in enumerate(slots, 1):
+        parts = []
+        for unit in library.units:
+            surveying = ExitStack()
+            if unit.ready.is_set():  # at once, so that a job without a blank waits for this
+                surveying.enter_context(library.surveying())
+            of_unit = [slot for slot in slots if slot.unit == unit.name]
+            parts.append(self._survey_unit(unit, of_unit, surveying))
+        results = await asyncio.gather(*parts, return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            interruptions = [f for f in failures if isinstance(f, JobInterruptedError)]
+            raise (interruptions or failures)[0]
+        return Outcome(Turn.GOOD, self._run.record)
+
+    async def _survey_unit(
+        self, unit: LibraryUnit, slots: list[Slot], surveying: ExitStack
+    ) -> None:
+        library, since = self._run.use.library, self._run.record.received_at
+        with surveying:
+            if slots and not unit.ready.is_set():
+                await self._run.interruptible(unit.ready.wait())
+                surveying.enter_context(library.surveying())
+            for slot in slots:
                 self._run.check_interrupted()
-                if slot.probed_at is None or slot.probed_at < record.received_at:
+                if slot.probed_at is None or slot.probed_at < since:
                     await library.survey(slot.name)
-                self._run.advance(done)
-        await look_again(library)
-        return Outcome(Turn.GOOD, record)
+                self._done += 1
+                self._run.advance(self._done)
+        if slots:
+            await look_again(library, unit)

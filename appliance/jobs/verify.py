@@ -37,7 +37,7 @@ class VerifyJob:
         self._run.progress.begin(Step.VERIFY)
         with self._run.working(DriveState.VERIFYING) as seat:
             reading = await self._run.interruptible(
-                verify_disc(seat.drive, self._use.library.mover, image, self._run.advance)
+                verify_disc(seat.drive, self._run.mover, image, self._run.advance)
             )
         self._run.progress.complete()
         copy = copy_of(self._params, volume.plan_sha256, image)

@@ -1,11 +1,12 @@
 """Who gets which drive.
 
-The policy, whole: a free drive goes at once to whoever may use it, so nobody waits while a drive is
-free. When none is free, readers (verify, fetch) and writers (burn) wait in two queues, each first
-come, first served. A drive that falls free goes to a reader and to a writer in turn, or to
-whichever of the two is there. So a fetch waits for at most one burn to get a drive before it, not
-for the whole queue, and neither queue can starve the other. Among several free drives the one that
-was idle longest is taken, which wears them evenly.
+The policy, whole, for each unit by itself, because a disc stays in its unit: a free drive goes at
+once to whoever may use it, so nobody waits while a drive is free. When none is free, readers
+(verify, fetch) and writers (burn) wait in two queues, each first come, first served. A drive that
+falls free goes to a reader and to a writer in turn, or to whichever of the two is there. So a fetch
+waits for at most one burn to get a drive before it, not for the whole queue, and neither queue can
+starve the other. Among several free drives the one that was idle longest is taken, which wears them
+evenly.
 
 A drive that fails several times running with media that other drives handle is taken out of
 service, with an alarm, until somebody cleans it and takes an inventory or starts the firmware anew.
@@ -39,6 +40,7 @@ class Seat:
 
     name: str
     drive: OpticalDrive
+    unit: str = ""
     state: DriveState = DriveState.EMPTY
     job_id: str | None = None
     fault: ErrorInfo | None = None
@@ -57,6 +59,7 @@ class _Wish:
     job_id: str
     use: Use
     avoid: frozenset[str]
+    unit: str
     seat: asyncio.Future[Seat] = field(default_factory=_future)
 
 
@@ -64,11 +67,19 @@ class Drives:
     """The appliance's drives, each with at most one job."""
 
     def __init__(
-        self, drives: Mapping[str, OpticalDrive], alarms: Alarms, changed: Callable[[], None]
+        self,
+        units: Mapping[str, Mapping[str, OpticalDrive]],
+        alarms: Alarms,
+        changed: Callable[[], None],
     ) -> None:
-        self._seats = {name: Seat(name, drive) for name, drive in drives.items()}
+        """`units` has the drives of each unit by their names, which are unique in the appliance."""
+        self._seats = {
+            name: Seat(name, drive, unit)
+            for unit, drives in units.items()
+            for name, drive in drives.items()
+        }
         self._wishes: list[_Wish] = []
-        self._last_use = Use.WRITE
+        self._last_use = dict.fromkeys(units, Use.WRITE)
         self._frees = 0
         self._alarms = alarms
         self._changed = changed
@@ -82,17 +93,24 @@ class Drives:
     def of_job(self, job_id: str) -> Seat | None:
         return next((seat for seat in self if seat.job_id == job_id), None)
 
-    def in_service(self, avoid: frozenset[str] = frozenset()) -> bool:
-        """Whether any drive but those to avoid could be used, now or later."""
-        return any(seat.fault is None and seat.name not in avoid for seat in self)
+    def of_unit(self, unit: str) -> list[Seat]:
+        return [seat for seat in self if seat.unit == unit]
 
-    async def acquire(self, job_id: str, use: Use, avoid: frozenset[str] = frozenset()) -> Seat:
-        """Wait for a drive by the policy above.
+    def in_service(self, unit: str, avoid: frozenset[str] = frozenset()) -> bool:
+        """Whether any drive of the unit but those to avoid could be used, now or later."""
+        return any(
+            seat.unit == unit and seat.fault is None and seat.name not in avoid for seat in self
+        )
+
+    async def acquire(
+        self, job_id: str, use: Use, avoid: frozenset[str] = frozenset(), unit: str = ""
+    ) -> Seat:
+        """Wait for a drive of the unit by the policy above.
 
         Raises:
-            SteleError: 2203 no drive in service but those to avoid.
+            SteleError: 2203 no drive in service but those to avoid; or what `turn_away` was told.
         """
-        wish = _Wish(job_id, use, avoid)
+        wish = _Wish(job_id, use, avoid, unit)
         self._wishes.append(wish)
         try:
             self._grant()
@@ -104,6 +122,16 @@ class Drives:
         finally:
             if wish in self._wishes:
                 self._wishes.remove(wish)
+
+    def waiting(self, unit: str) -> int:
+        """How many jobs wait for a drive of the unit."""
+        return sum(wish.unit == unit for wish in self._wishes)
+
+    def turn_away(self, unit: str, use: Use, error: ErrorInfo) -> None:
+        """Tell those who wait for a drive of a unit that does not work why they get none."""
+        for wish in [w for w in self._wishes if w.unit == unit and w.use is use]:
+            self._wishes.remove(wish)
+            wish.seat.set_exception(SteleError(error.code, error.message, error.detail))
 
     def claim(self, name: str, job_id: str) -> Seat:
         """Give a drive to the job whose medium was found in it. It must be free."""
@@ -160,15 +188,19 @@ class Drives:
             wish = self._next_for(seat)
             if wish is not None:
                 self._wishes.remove(wish)
-                self._last_use = wish.use
+                self._last_use[seat.unit] = wish.use
                 seat.job_id = wish.job_id
                 wish.seat.set_result(seat)
         for wish in list(self._wishes):
-            if not self.in_service(wish.avoid):
+            if not self.in_service(wish.unit, wish.avoid):
                 self._wishes.remove(wish)
                 wish.seat.set_exception(SteleError(2203, "no drive is in service for this job"))
 
     def _next_for(self, seat: Seat) -> _Wish | None:
-        able = [w for w in self._wishes if seat.name not in w.avoid and not w.seat.done()]
-        wanted = Use.WRITE if self._last_use is Use.READ else Use.READ
+        able = [
+            w
+            for w in self._wishes
+            if w.unit == seat.unit and seat.name not in w.avoid and not w.seat.done()
+        ]
+        wanted = Use.WRITE if self._last_use[seat.unit] is Use.READ else Use.READ
         return next((w for w in able if w.use is wanted), able[0] if able else None)

@@ -1,11 +1,12 @@
 """The library service: which media there are, where each is, and who may use which drive.
 
-One door over the inventory, the robot and the drives. A job takes a medium (`reservations`,
-`reserve_blank`), then a drive (`drives`), then brings the two together (`bring`), always in that
-order, so that no two jobs can wait for each other.
+One door over the inventory, the robots and the drives. A job takes a medium (`reservations`,
+`reserve_blank`), then a drive of the medium's unit (`drives`), then brings the two together
+(`bring`), always in that order, so that no two jobs can wait for each other.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,20 +16,21 @@ from sqlite_utils import Database
 from appliance.contract.errors import SteleError, info_of
 from appliance.contract.messages import LibraryTelemetry
 from appliance.contract.states import DriveState, MediumState, SlotState
+from appliance.hardware import Unit
 from appliance.services.alarms import Alarms
 from appliance.services.catalogue import Catalogue
 from appliance.services.drives import Drives, Seat
 from appliance.services.events import EventSink
+from appliance.services.interlock import Interlock
 from appliance.services.losses import Losses
 from appliance.services.media import OUTSIDE, Media, Medium, slot_place
 from appliance.services.mover import Mover
 from appliance.services.moves import Moves
 from appliance.services.reservations import Reservations
 from appliance.services.slots import Slots
+from appliance.services.units import LibraryUnit, Units
 from appliance.services.views import library_view
 from hal.errors import HalError
-from hal.interfaces.changer import Changer
-from hal.interfaces.optical_drive import OpticalDrive
 
 LIBRARY = "library"
 """Where the alarms of the whole library stand."""
@@ -43,52 +45,75 @@ class Library:
     def __init__(
         self,
         db: Database,
-        changer: Changer,
-        drives: Mapping[str, OpticalDrive],
+        units: Mapping[str, Unit],
         *,
         events: EventSink,
         now: Callable[[], datetime],
         changed: Callable[[], None],
+        interlock: Interlock | None = None,
     ) -> None:
         self._now = now
         self._changed = changed
-        self._changer = changer
         self._db = db
         self.alarms = Alarms(db, events, now)
-        self.slots = Slots(db, changer.slots)
+        self.slots = Slots(db, {name: unit.changer.slots for name, unit in units.items()})
         self.media = Media(db, self.slots, events)
         self.catalogue = Catalogue(db, now)
         self.losses = Losses(
             db, media=self.media, catalogue=self.catalogue, alarms=self.alarms, events=events
         )
-        self.mover = Mover(
-            db,
-            changer,
-            drives,
-            moves=Moves(db, self.media, now),
-            slots=self.slots,
-            media=self.media,
-            losses=self.losses,
-            alarms=self.alarms,
-            changed=changed,
+        self.drives = Drives({n: unit.drives for n, unit in units.items()}, self.alarms, changed)
+        self.interlock = interlock or Interlock()
+        self.units = Units(
+            {name: self._unit(unit) for name, unit in units.items()},
+            self.slots,
+            self.drives,
+            self._unit_changed,
         )
-        self.drives = Drives(drives, self.alarms, changed)
         self.reservations = Reservations()
         self._surveys = 0
         self._found_one = asyncio.Event()
         self._shared_loads: dict[str, int] = {}
 
+    def _unit(self, unit: Unit) -> LibraryUnit:
+        mover = Mover(
+            self._db,
+            unit,
+            moves=Moves(self._db, unit.name, self.media, self._now),
+            slots=self.slots,
+            media=self.media,
+            losses=self.losses,
+            alarms=self.alarms,
+            interlock=self.interlock,
+            changed=self._changed,
+        )
+        return LibraryUnit(unit.name, unit.changer, mover, self.drives, by_hand=unit.by_hand)
+
+    def _unit_changed(self) -> None:
+        self._found_one.set()
+        self._changed()
+
+    def mover_of(self, drive: str) -> Mover:
+        """The mover of the unit that a drive is in."""
+        return self.units.of_drive(drive).mover
+
+    def begin_unit(self, unit: LibraryUnit) -> None:
+        """It is known where the unit's media are: its work may begin."""
+        unit.ready.set()
+        self._unit_changed()
+
     async def reserve_blank(self, job_id: str, size_bytes: int) -> Medium:
         """Have a medium that is blank, or presumed so, and not known to be too small.
 
-        The smallest known blank that takes the volume is preferred, then media that no drive has
-        looked at. While an inventory is being taken, waits for what it finds.
+        Of the units that work the one with least to do gives it; of its blanks the smallest known
+        one that takes the volume is preferred, then media that no drive has looked at. While an
+        inventory is being taken, or a unit with blanks is not ready, waits for what comes of it.
 
         Raises:
             SteleError: 2206 there is none; an alarm stands until there is.
         """
         while (medium := self._find_blank(size_bytes)) is None:
-            if not self._surveys:
+            if not self._surveys and not any(self._blanks(size_bytes, ready=False)):
                 error = SteleError(
                     NO_BLANK, f"no blank disc for {size_bytes} bytes is left in this library"
                 )
@@ -100,22 +125,53 @@ class Library:
         self.alarms.clear(LIBRARY, NO_BLANK)
         return medium
 
+    def has_blank_elsewhere(self, unit: LibraryUnit, size_bytes: int) -> bool:
+        """Whether another unit that works could burn so much."""
+        return any(
+            other is not unit and other.works for other, _ in self._blanks(size_bytes, ready=True)
+        )
+
     def _find_blank(self, size_bytes: int) -> Medium | None:
-        fit = [
-            medium
-            for medium in self.media.all()
-            if medium.state.may_be_burned
-            and medium.is_home
-            and self.reservations.holder(medium.id) is None
-            and (medium.capacity_bytes is None or medium.capacity_bytes >= size_bytes)
-        ]
-        return min(fit, key=lambda m: m.capacity_bytes or float("inf"), default=None)
+        load = self._loads()
+
+        def rank(found: tuple[LibraryUnit, Medium]) -> tuple[bool, float, float]:
+            unit, medium = found
+            return not unit.works, load[unit.name], medium.capacity_bytes or float("inf")
+
+        best = min(self._blanks(size_bytes, ready=True), key=rank, default=None)
+        return best[1] if best else None
+
+    def _blanks(self, size_bytes: int, *, ready: bool) -> Iterator[tuple[LibraryUnit, Medium]]:
+        """Free blanks that take so much, in units that are ready, or in those that are not yet."""
+        for medium in self.media.burnable():
+            unit = self.units.find(medium)
+            if (
+                unit is not None
+                and unit.ready.is_set() is ready
+                and medium.is_home
+                and self.reservations.holder(medium.id) is None
+                and (medium.capacity_bytes is None or medium.capacity_bytes >= size_bytes)
+            ):
+                yield unit, medium
+
+    def _loads(self) -> dict[str, float]:
+        """How much waits for each unit: jobs that have one of its media, a drive in service."""
+        jobs = Counter(
+            unit.name
+            for medium_id in self.reservations.held()
+            if (medium := self.media.find(medium_id)) and (unit := self.units.find(medium))
+        )
+        return {
+            unit.name: jobs[unit.name]
+            / max(1, sum(seat.fault is None for seat in self.drives.of_unit(unit.name)))
+            for unit in self.units
+        }
 
     async def bring(self, medium_id: str, seat: Seat) -> None:
         """Have the medium in the closed drive. Raises as `Mover.load` does."""
         if self.media.get(medium_id).drive != seat.name:
             with self.occupied(seat, DriveState.LOADING, DriveState.LOADED):
-                await self.mover.load(medium_id, seat.name)
+                await self.mover_of(seat.name).load(medium_id, seat.name)
         seat.state = DriveState.LOADED
 
     async def put_away(self, medium_id: str, seat: Seat | None) -> None:
@@ -126,11 +182,12 @@ class Library:
             SteleError: 2202 lost on the way, 2205 no empty slot.
         """
         try:
+            mover = self.units.of_medium(self.media.get(medium_id)).mover
             if seat is None:
-                await self.mover.shelve(medium_id)
+                await mover.shelve(medium_id)
             else:
                 with self.occupied(seat, DriveState.UNLOADING, DriveState.EMPTY):
-                    await self.mover.shelve(medium_id)
+                    await mover.shelve(medium_id)
         except HalError as error:
             if seat is None or not self.media.get(medium_id).is_home:
                 raise
@@ -179,9 +236,10 @@ class Library:
         trusted no longer: a verified one is merely written.
         """
         medium = self.media.with_home(slot)
-        if medium is not None and medium.place != OUTSIDE and not medium.is_home:
+        unit = self.units.of_slot(slot)
+        if unit is None or (medium and medium.place != OUTSIDE and not medium.is_home):
             return
-        present = await self.mover.probe(slot)
+        present = await unit.mover.probe(slot)
         medium = self.media.with_home(slot)
         with self._db.atomic():
             if medium is None or medium.is_home or medium.place == OUTSIDE:
@@ -209,7 +267,6 @@ class Library:
             slots=self.slots,
             media=self.media,
             drives=self.drives,
-            changer=self._changer,
-            doing=self.mover.doing,
+            units=self.units,
             alarms=self.alarms,
         )

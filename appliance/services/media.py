@@ -1,8 +1,8 @@
 """The inventory: every medium, where it is, and what is known of it.
 
 The database itself keeps two invariants: a partial unique index lets two media never share a slot,
-a drive or the gripper (I2), and a trigger lets a medium's state never climb back to one that may be
-burned (I7). While the robot has a medium under way its place is ``robot``.
+a drive or a gripper (I2), and a trigger lets a medium's state never climb back to one that may be
+burned (I7). While a robot has a medium under way its place is ``robot``, or ``robot:<node>``.
 
 Media carry no marking that the robot can read, so an id is drawn when a medium is first found in a
 slot, and the slot becomes its home.
@@ -69,6 +69,12 @@ class Medium(Struct, frozen=True):
     def is_home(self) -> bool:
         return self.home_slot is not None and self.place == slot_place(self.home_slot)
 
+    @property
+    def robot(self) -> str | None:
+        """The unit whose robot has it under way, if one has."""
+        kind, _, unit = self.place.partition(":")
+        return unit if kind == ROBOT else None
+
 
 _MEDIUM = "SELECT id, home_slot, place, state, volume_id, label, capacity_bytes, error FROM media "
 
@@ -79,6 +85,10 @@ def slot_place(slot: str) -> str:
 
 def drive_place(drive: str) -> str:
     return f"drive:{drive}"
+
+
+def robot_place(unit: str) -> str:
+    return f"{ROBOT}:{unit}" if unit else ROBOT
 
 
 def mint_medium_id() -> str:
@@ -106,6 +116,14 @@ class Media:
     def all(self) -> Iterator[Medium]:
         for row in self._db.conn.execute(_MEDIUM + "ORDER BY rowid").fetchall():
             yield _medium(row)
+
+    def burnable(self) -> list[Medium]:
+        """Those that may still be burned."""
+        rows = self._db.conn.execute(
+            _MEDIUM + "WHERE state IN (?, ?) ORDER BY rowid",
+            (MediumState.UNSEEN, MediumState.BLANK),
+        ).fetchall()
+        return [_medium(row) for row in rows]
 
     def find(self, medium_id: str) -> Medium | None:
         return self._one("WHERE id = ?", medium_id)
@@ -148,7 +166,7 @@ class Media:
             if home is not None:
                 there = place == slot_place(home)
                 self._slots.see(home, SlotState.FULL if there else SlotState.EMPTY)
-            if place != ROBOT:
+            if place.partition(":")[0] != ROBOT:
                 self._tell(medium_id, error)
 
     def settle_home(self, medium_id: str, slot: str) -> None:

@@ -1,70 +1,103 @@
-"""The robot and the trays: one medium moves at a time, and it is always known which.
+"""A unit's robot and its trays: one medium moves at a time, and it is always known which.
 
 A move that is still open, because it failed or because the firmware died, is settled before any
 other motion and always in the same way: ask the gripper, then the slot, then the drive. A medium
 found in the gripper is put into its slot. So a restart needs no code of its own.
 
-The robot is given to whoever asked first. A tray is only ever open while its medium is moved.
+The robot is given to whoever asked first. A tray is only ever open while its medium is moved, and
+every motion of robot or tray is inside the interlock (I3). Where a person carries, only the trays
+are: a door must be open for the person.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from typing import Protocol, TypeVar
 
 from sqlite_utils import Database
 
 from appliance.contract.errors import SteleError, info_of
+from appliance.contract.messages import ErrorInfo
+from appliance.hardware import Unit
 from appliance.services.alarms import Alarms
+from appliance.services.interlock import Interlock
 from appliance.services.losses import Losses
 from appliance.services.media import OUTSIDE, Media, drive_place, slot_place
 from appliance.services.moves import Move, Moves
 from appliance.services.slots import Slots
 from hal.errors import HalError
-from hal.interfaces.changer import Changer
-from hal.interfaces.optical_drive import DiscStatus, OpticalDrive
+from hal.interfaces.changer import Place
+from hal.interfaces.optical_drive import DiscStatus
 
 CHANGER = "changer"
-"""Where the robot's alarms stand."""
+"""Where the alarms of an only robot stand."""
 IDLE_S = 900.0
 """How long a burner that an earlier process left behind may need to end by itself."""
+MOTIONS_FAILED_MAX = 3
+"""Calls in a row that a motion spoils, before the unit counts as failed."""
 
 T = TypeVar("T")
 
 
+class Tray(Protocol):
+    """What a drive and a printer have in common."""
+
+    async def open_tray(self) -> None: ...
+
+    async def close_tray(self) -> None: ...
+
+
+def changer_place(unit: str) -> str:
+    """Where the alarms of a unit's robot stand: ``changer``, or ``changer:n03``."""
+    return f"{CHANGER}:{unit}" if unit else CHANGER
+
+
 def is_robot_fault(code: int) -> bool:
-    """Whether an error is the robot's or its link's, so that nothing at all can move."""
-    return 1000 <= code < 1100 or 2000 <= code < 2200
+    """Whether an error is a robot's or its link's, so that nothing in its unit can move."""
+    return 1000 <= code < 1010 or 2000 <= code < 2120 or 2130 <= code < 2140
+
+
+def is_single_motion(code: int) -> bool:
+    """Whether it is one motion that went wrong, which may go better the next time."""
+    return is_robot_fault(code) and code >= 2100
 
 
 class Mover:
-    """Moves media. Every public call is idempotent and may be cancelled only before it begins."""
+    """Moves media. Every public call is idempotent and may be cancelled only before it begins,
+    but for a unit where a person carries, which may be left at any time."""
 
     def __init__(
         self,
         db: Database,
-        changer: Changer,
-        drives: Mapping[str, OpticalDrive],
+        unit: Unit,
         *,
         moves: Moves,
         slots: Slots,
         media: Media,
         losses: Losses,
         alarms: Alarms,
+        interlock: Interlock,
         changed: Callable[[], None],
     ) -> None:
         self._db = db
-        self._changer = changer
-        self._drives = drives
+        self._unit = unit
+        self._changer = unit.changer
         self._moves = moves
         self._slots = slots
         self._media = media
         self._losses = losses
         self._alarms = alarms
+        self._interlock = interlock
         self._changed = changed
         self._lock = asyncio.Lock()
+        self._motions_failed = 0
+        self.alarm_place = changer_place(unit.name)
         self.doing = ""
         """What the robot is at, for the operator; empty when it rests."""
+        self.fault: ErrorInfo | None = None
+        """Why nothing in this unit can move; unset while the robot works."""
+        self.fault_changed: Callable[[], None] = lambda: None
+        """Called when `fault` is set or withdrawn."""
 
     async def load(self, medium_id: str, drive: str) -> None:
         """Bring a medium from its slot into a drive and close the tray.
@@ -79,7 +112,7 @@ class Mover:
                 return
             if medium.home_slot is None or not medium.is_home:
                 raise SteleError(2202, f"medium {medium_id} is not in its slot: {medium.place}")
-            await self._drives[drive].open_tray()
+            await self._open(drive)
             await self._carry(Move(medium_id, medium.home_slot, drive, inward=True))
 
     async def shelve(self, medium_id: str) -> None:
@@ -93,10 +126,9 @@ class Mover:
             if medium.drive is None:
                 return
             slot = medium.home_slot or self._new_home(medium_id)
-            drive = self._drives[medium.drive]
-            await drive.open_tray()
+            await self._open(medium.drive)
             await self._carry(Move(medium_id, slot, medium.drive, inward=False))
-            await drive.close_tray()
+            await self._close(medium.drive)
 
     async def probe(self, slot: str) -> bool:
         """Whether a medium stands in the slot."""
@@ -115,35 +147,71 @@ class Mover:
     async def put_down(self, drive: str) -> None:
         """Lay the medium that is in no account from the gripper into a drive known to be empty."""
         async with self._robot(f"→ {drive}"):
-            await self._drives[drive].open_tray()
+            await self._open(drive)
             await self._ask(self._changer.load(self._changer.slots[0], drive))
-            await self._drives[drive].close_tray()
+            await self._close(drive)
+
+    async def give_up(self) -> str | None:
+        """Close the open move, whose medium nobody can find any more; the medium, if there is one.
+
+        For a medium that a person carries and has lost: the robot's are found by `_settle`.
+        """
+        async with self._lock:
+            move = self._moves.open()
+            if move is not None:
+                self._lose(move)
+            return move.medium_id if move else None
+
+    async def close_tray(self, drive: str) -> None:
+        """Have a tray closed, with no disc carried meanwhile."""
+        async with self._lock, self._interlock.motion():
+            await self._tray(drive).close_tray()
 
     @asynccontextmanager
     async def at_rest(self) -> AsyncIterator[None]:
         """Nothing moves meanwhile: for what may cycle a tray, as opening a disc for reading may."""
-        async with self._lock:
+        async with self._lock, self._interlock.motion():
             yield
 
     @asynccontextmanager
     async def _robot(self, doing: str) -> AsyncIterator[None]:
         """The robot, with no move open."""
-        async with self._lock:
+        still = nullcontext() if self._unit.by_hand else self._interlock.motion()
+        async with self._lock, still:
             self.doing = doing
             self._changed()
             try:
                 await self._settle()
                 yield
+            except HalError as error:
+                self._note_failure(info_of(error))
+                raise
+            else:
+                self._motions_failed = 0
+                self._set_fault(None)
             finally:
                 self.doing = ""
                 self._changed()
+
+    def _note_failure(self, error: ErrorInfo) -> None:
+        """A failed line or an alarm stops the unit; one failed motion does not."""
+        if not is_robot_fault(error.code):
+            return
+        self._motions_failed += 1
+        if not is_single_motion(error.code) or self._motions_failed >= MOTIONS_FAILED_MAX:
+            self._set_fault(error)
+
+    def _set_fault(self, fault: ErrorInfo | None) -> None:
+        if self.fault != fault:
+            self.fault = fault
+            self.fault_changed()
 
     async def _carry(self, move: Move) -> None:
         self._moves.begin(move)
         try:
             if move.inward:
                 await self._ask(self._changer.load(move.slot, move.drive))
-                await self._drives[move.drive].close_tray()
+                await self._close(move.drive)
             else:
                 await self._ask(self._changer.unload(move.drive, move.slot))
         except HalError as error:
@@ -170,31 +238,62 @@ class Mover:
         elif await self.is_in(move.drive):
             self._moves.close(move.medium_id, drive_place(move.drive))
         else:
-            with self._db.atomic():
-                self._moves.close(move.medium_id, OUTSIDE)
-                self._losses.lose_medium(move.medium_id)
+            self._lose(move)
+
+    def _lose(self, move: Move) -> None:
+        with self._db.atomic():
+            self._moves.close(move.medium_id, OUTSIDE)
+            self._losses.lose_medium(move.medium_id)
 
     async def is_in(self, name: str) -> bool:
-        """Whether a disc is in the drive; one that gives no answer is taken to have it."""
+        """Whether a disc is in the drive; one that gives no answer is taken to have it.
+
+        On a printer's tray, which says nothing, the robot looks.
+        """
         try:
-            await self._drives[name].wait_idle(IDLE_S)
-            await self._drives[name].close_tray()
-            return (await self._drives[name].disc()).status is not DiscStatus.ABSENT
+            if name not in self._unit.drives:
+                return await self._lies_on_tray(name)
+            drive = self._unit.drives[name]
+            await drive.wait_idle(IDLE_S)
+            await self._close(name)
+            return (await drive.disc()).status is not DiscStatus.ABSENT
         except HalError:
             return True
+
+    async def _lies_on_tray(self, name: str) -> bool:
+        await self._open(name)
+        found = await self._ask(self._changer.where_is(self._changer.slots[0], name))
+        await self._close(name)
+        return found is Place.DRIVE
+
+    def _tray(self, name: str) -> Tray:
+        if name in self._unit.drives:
+            return self._unit.drives[name]
+        printer = self._unit.printer
+        if printer is None or name not in self._changer.drives:
+            raise SteleError(2207, f"this library has no drive {name}")
+        return printer
+
+    async def _open(self, name: str) -> None:
+        async with self._interlock.motion() if self._unit.by_hand else nullcontext():
+            await self._tray(name).open_tray()
+
+    async def _close(self, name: str) -> None:
+        async with self._interlock.motion() if self._unit.by_hand else nullcontext():
+            await self._tray(name).close_tray()
 
     async def _ask(self, act: Awaitable[T]) -> T:
         """One act of the robot; its failure is an alarm, which the next success ends."""
         try:
             answer = await act
         except HalError as error:
-            self._alarms.sound(CHANGER, info_of(error))
+            self._alarms.sound(self.alarm_place, info_of(error))
             raise
-        self._alarms.clear(CHANGER)
+        self._alarms.clear(self.alarm_place)
         return answer
 
     def _new_home(self, medium_id: str) -> str:
-        slot = self._slots.free()
+        slot = self._slots.free(self._unit.name)
         if slot is None:
             raise SteleError(2205, f"there is no empty slot for medium {medium_id}")
         self._media.settle_home(medium_id, slot)

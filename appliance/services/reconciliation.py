@@ -1,5 +1,6 @@
 """After a start: ask the hardware where every medium is, and put away what no job needs.
 
+Each unit is reconciled by itself, so one whose robot does not answer keeps no other from its work.
 Nothing is believed but the gripper's sensor, the probe and the drives. What the catalogue says is
 only used to know where to look (I2, I8).
 """
@@ -15,26 +16,30 @@ from appliance.services.drives import Seat
 from appliance.services.library import Library
 from appliance.services.media import drive_place, slot_place
 from appliance.services.mover import IDLE_S, is_robot_fault
+from appliance.services.units import LibraryUnit
 from hal.errors import HalError
 from hal.interfaces.optical_drive import DiscStatus
 
 T = TypeVar("T")
 
 _RETRY_S = (5.0, 15.0, 30.0, 60.0)
+TEND_S = 60.0
+"""How often a unit that failed is asked whether it works again."""
 OWNER = "reconciliation"
 """Who has a drive with a disc of no job."""
 
 
-async def reconcile(library: Library, wanted: Collection[str]) -> None:
-    """Bring the catalogue and the hardware together; waits for the robot as long as it takes.
+async def reconcile(library: Library, unit: LibraryUnit, wanted: Collection[str]) -> None:
+    """Bring the catalogue and a unit's hardware together; waits for its robot as long as it takes.
 
     `wanted` are the media that unfinished jobs will go on with: they stay in their drives.
     """
-    in_gripper = await _patiently(library.mover.take_stock)
-    await asyncio.gather(*(_look_into(library, seat) for seat in library.drives))
+    in_gripper = await _patiently(unit.mover.take_stock)
+    seats = library.drives.of_unit(unit.name)
+    await asyncio.gather(*(_look_into(library, seat) for seat in seats))
     if in_gripper:
-        await _put_down(library)
-    for seat in library.drives:
+        await _put_down(library, unit)
+    for seat in seats:
         await _find_missing(library, seat)
         medium = library.media.at(drive_place(seat.name))
         if medium is not None and medium.id not in wanted and seat.fault is None:
@@ -42,18 +47,44 @@ async def reconcile(library: Library, wanted: Collection[str]) -> None:
             await _put_away(library, seat, medium.id)
 
 
-async def look_again(library: Library) -> None:
-    """Give every drive that is out of service, or keeps a disc of no job, another chance."""
-    for seat in library.drives:
+async def tend(library: Library, unit: LibraryUnit) -> None:
+    """Whenever the unit fails: see from time to time whether it works again, and then put away
+    what its jobs left in its drives. Never returns."""
+    while True:
+        await unit.failed.wait()
+        await asyncio.sleep(TEND_S)
+        try:
+            if await unit.mover.take_stock():
+                await _put_down(library, unit)
+            await _clear_left(library, unit)
+        except (HalError, SteleError):
+            continue  # the alarm stands
+
+
+async def _clear_left(library: Library, unit: LibraryUnit) -> None:
+    for seat in library.drives.of_unit(unit.name):
+        if seat.job_id == OWNER:
+            await _clear(library, seat)
+
+
+async def look_again(library: Library, unit: LibraryUnit) -> None:
+    """Give every drive of a unit that is out of service, or keeps a disc of no job, another
+    chance."""
+    for seat in library.drives.of_unit(unit.name):
         if seat.job_id == OWNER or (seat.job_id is None and seat.fault is not None):
-            library.drives.claim(seat.name, OWNER)
-            await _look_into(library, seat)
-            await _find_missing(library, seat)
-            medium = library.media.at(drive_place(seat.name))
-            if seat.fault is not None or medium is None:
-                library.drives.release(seat)
-            else:
-                await _put_away(library, seat, medium.id)
+            await _clear(library, seat)
+
+
+async def _clear(library: Library, seat: Seat) -> None:
+    """See what is in a drive that no job has, and put it away."""
+    library.drives.claim(seat.name, OWNER)
+    await _look_into(library, seat)
+    await _find_missing(library, seat)
+    medium = library.media.at(drive_place(seat.name))
+    if seat.fault is not None or medium is None:
+        library.drives.release(seat)
+    else:
+        await _put_away(library, seat, medium.id)
 
 
 async def _patiently(act: Callable[[], Awaitable[T]]) -> T:
@@ -73,7 +104,7 @@ async def _look_into(library: Library, seat: Seat) -> None:
     """Ask one drive what is in it; one that does not answer is out of service."""
     try:
         await seat.drive.wait_idle(IDLE_S)
-        await seat.drive.close_tray()
+        await library.mover_of(seat.name).close_tray(seat.name)
         disc = await seat.drive.disc()
     except HalError as error:
         library.drives.suspend(seat, info_of(error))
@@ -94,21 +125,21 @@ async def _find_missing(library: Library, seat: Seat) -> None:
     if medium is None or seat.state is not DriveState.EMPTY:
         return
     slot = medium.home_slot
-    if slot is not None and await _patiently(partial(library.mover.probe, slot)):
+    if slot is not None and await _patiently(partial(library.mover_of(seat.name).probe, slot)):
         library.media.relocate(medium.id, slot_place(slot))
     else:
         library.losses.lose_medium(medium.id)
 
 
-async def _put_down(library: Library) -> None:
+async def _put_down(library: Library, unit: LibraryUnit) -> None:
     """A medium that no move accounts for is laid into an empty drive, so that the robot is free.
 
     When no drive takes it, it stays, and the robot's own errors say so at the next motion.
     """
-    for seat in library.drives:
+    for seat in library.drives.of_unit(unit.name):
         if seat.fault is None and seat.state is DriveState.EMPTY:
             try:
-                await _patiently(partial(library.mover.put_down, seat.name))
+                await _patiently(partial(unit.mover.put_down, seat.name))
             except HalError as error:
                 library.drives.suspend(seat, info_of(error))
             else:
@@ -128,7 +159,7 @@ async def _put_away(library: Library, seat: Seat, medium_id: str) -> None:
         library.drives.suspend(seat, info_of(error))
         library.drives.release(seat)
     except SteleError as error:
-        if library.slots.were_surveyed():
+        if library.slots.were_surveyed(seat.unit):
             library.alarms.sound(f"drive:{seat.name}", error.info)
     else:
         library.alarms.clear(f"drive:{seat.name}")

@@ -14,6 +14,11 @@ class Reservations:
     def holder(self, medium_id: str) -> str | None:
         return self._holders.get(medium_id)
 
+    def held(self) -> list[str]:
+        """Every medium that a job has or waits for, once for each such job."""
+        waiting = (m for m, line in self._waiting.items() for _ in line)
+        return [*self._holders, *waiting]
+
     def next_in_line(self, medium_id: str) -> str | None:
         """The job that has waited longest for this medium."""
         waiting = self._waiting.get(medium_id)

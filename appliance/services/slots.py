@@ -1,5 +1,6 @@
 """The slots of the library, and what each was last seen to be."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -21,10 +22,17 @@ def create_slots(db: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def add_units(db: Database) -> None:
+    db.conn.execute("ALTER TABLE slots ADD COLUMN unit TEXT NOT NULL DEFAULT ''")
+
+
 class Slot(Struct, frozen=True):
     """A slot as last seen; `probed_at` is unset until the robot has looked into it."""
 
     name: str
+    unit: str
+    """The node whose robot reaches it; empty where there is one only."""
     state: SlotState
     probed_at: datetime | None
 
@@ -32,39 +40,53 @@ class Slot(Struct, frozen=True):
 class Slots:
     """The rows."""
 
-    def __init__(self, db: Database, names: tuple[str, ...]) -> None:
-        """Make a row for each of the changer's slots; those that it no longer has stay."""
+    def __init__(self, db: Database, units: Mapping[str, Sequence[str]]) -> None:
+        """Make a row for each slot of each unit's changer; those that are no longer there stay."""
         MIGRATIONS.apply(db)
         self._db = db
         with db.atomic():
             db.conn.executemany(
-                "INSERT INTO slots VALUES (?, ?, ?, NULL) "
-                "ON CONFLICT(name) DO UPDATE SET number = excluded.number",
-                [(name, number, SlotState.UNKNOWN) for number, name in enumerate(names)],
+                "INSERT INTO slots (name, number, state, unit) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT(name) DO UPDATE SET number = excluded.number, unit = excluded.unit",
+                [
+                    (name, number, SlotState.UNKNOWN, unit)
+                    for number, (unit, name) in enumerate(
+                        (unit, name) for unit, names in units.items() for name in names
+                    )
+                ],
             )
+        self._units = {name: unit for unit, names in units.items() for name in names}
 
     def all(self) -> list[Slot]:
-        rows = self._db.conn.execute("SELECT name, state, probed_at FROM slots ORDER BY number")
+        rows = self._db.conn.execute(
+            "SELECT name, unit, state, probed_at FROM slots ORDER BY number"
+        )
         return [_slot(row) for row in rows]
 
     def find(self, name: str) -> Slot | None:
         row = self._db.conn.execute(
-            "SELECT name, state, probed_at FROM slots WHERE name = ?", (name,)
+            "SELECT name, unit, state, probed_at FROM slots WHERE name = ?", (name,)
         ).fetchone()
         return _slot(row) if row else None
 
-    def were_surveyed(self) -> bool:
-        """Whether the robot has ever looked into a slot."""
-        row = self._db.conn.execute("SELECT count(probed_at) FROM slots").fetchone()
-        return bool(row[0])
+    def unit_of(self, name: str) -> str | None:
+        """The unit whose robot reaches the slot; unset for a slot that is no longer there."""
+        return self._units.get(name)
 
-    def free(self) -> str | None:
-        """A slot seen empty that is no medium's home."""
+    def were_surveyed(self, unit: str) -> bool:
+        """Whether the unit's robot has ever looked into a slot."""
         row = self._db.conn.execute(
-            "SELECT name FROM slots WHERE state = ? "
+            "SELECT 1 FROM slots WHERE unit = ? AND probed_at IS NOT NULL LIMIT 1", (unit,)
+        ).fetchone()
+        return row is not None
+
+    def free(self, unit: str) -> str | None:
+        """A slot of the unit, seen empty, that is no medium's home."""
+        row = self._db.conn.execute(
+            "SELECT name FROM slots WHERE state = ? AND unit = ? "
             "AND name NOT IN (SELECT home_slot FROM media WHERE home_slot IS NOT NULL) "
             "ORDER BY number LIMIT 1",
-            (SlotState.EMPTY,),
+            (SlotState.EMPTY, unit),
         ).fetchone()
         return str(row[0]) if row else None
 
@@ -76,5 +98,6 @@ class Slots:
         )
 
 
-def _slot(row: tuple[str, str, str | None]) -> Slot:
-    return Slot(row[0], SlotState(row[1]), datetime.fromisoformat(row[2]) if row[2] else None)
+def _slot(row: tuple[str, str, str, str | None]) -> Slot:
+    probed_at = datetime.fromisoformat(row[3]) if row[3] else None
+    return Slot(row[0], row[1], SlotState(row[2]), probed_at)

@@ -1,15 +1,15 @@
 """The library as the console sees it: slots, drives and robot in one telemetry message."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from appliance.contract.messages import DriveView, LibraryTelemetry, RobotView, SlotView
 from appliance.contract.states import RobotState
 from appliance.services.alarms import Alarms
 from appliance.services.drives import Drives, Seat
-from appliance.services.media import ROBOT, Media, Medium
-from appliance.services.mover import CHANGER
+from appliance.services.media import Media, Medium, robot_place
 from appliance.services.slots import Slot, Slots
-from hal.interfaces.changer import Changer
+from appliance.services.units import LibraryUnit
 
 
 def library_view(
@@ -18,27 +18,28 @@ def library_view(
     slots: Slots,
     media: Media,
     drives: Drives,
-    changer: Changer,
-    doing: str,
+    units: Iterable[LibraryUnit],
     alarms: Alarms,
 ) -> LibraryTelemetry:
     """Everything as it stands in memory and database."""
     known = list(media.all())
     by_home = {medium.home_slot: medium for medium in known if medium.home_slot}
     by_place = {medium.place: medium for medium in known}
-    held = by_place.get(ROBOT)
     return LibraryTelemetry(
         at=at,
         slots=[_slot_view(slot, by_home.get(slot.name)) for slot in slots.all()],
         drives=[_drive_view(seat, by_place.get(f"drive:{seat.name}")) for seat in drives],
-        robots=[
-            RobotView(
-                state=RobotState(changer.state.value),
-                holding_medium_id=held.id if held else None,
-                doing=doing,
-                error=next(iter(alarms.standing(CHANGER)), None),
-            )
-        ],
+        robots=[_robot_view(unit, by_place.get(robot_place(unit.name)), alarms) for unit in units],
+    )
+
+
+def _robot_view(unit: LibraryUnit, held: Medium | None, alarms: Alarms) -> RobotView:
+    return RobotView(
+        state=RobotState(unit.changer.state.value),
+        holding_medium_id=held.id if held else None,
+        doing=unit.mover.doing,
+        error=next(iter(alarms.standing(unit.mover.alarm_place)), None),
+        unit=unit.name,
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from appliance.hardware import Unit
 from hal.drivers.grbl.driver import GrblController
 from hal.drivers.turntable.driver import TurntableChanger
 from hal.drivers.turntable.geometry import TurntableGeometry, rack_geometry
@@ -15,7 +16,7 @@ from simulators.links.memory import MemorySerial
 from simulators.links.memory_program import MemoryCommandLine, MemoryProcess
 from simulators.world.disc import Disc
 from simulators.world.world import World
-from tests.appliance.jobs.station import Hardware, Station
+from tests.appliance.jobs.station import Station, Units
 
 SLOTS = 8
 CAPACITY_SECTORS = 8192
@@ -54,12 +55,12 @@ class Rack:
         self._serial: MemorySerial | None = None
         self._processes: list[MemoryProcess] = []
 
-    def connect(self) -> Hardware:
+    def connect(self) -> Units:
         geometry = rack_geometry(self._names)
         slots = dict(list(geometry.slots.items())[:SLOTS])
         geometry = TurntableGeometry(slots=slots, drives=geometry.drives)
         changer = TurntableChanger(GrblController(self._open_serial), geometry)
-        return changer, {name: self._drive(name) for name in self._names}
+        return {"": Unit("", changer, {name: self._drive(name) for name in self._names})}
 
     async def _open_serial(self) -> SerialLink:
         self._serial = self.cabinet.serial()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -19,19 +19,18 @@ from appliance.contract.messages import (
     JobView,
     Reply,
 )
+from appliance.hardware import Unit
 from appliance.jobs.engine import Engine
 from appliance.jobs.records import JobRecord
 from appliance.services.content import ContentClient
 from appliance.services.library import Library
 from appliance.services.media import Medium
 from appliance.services.state import open_state
-from hal.interfaces.changer import Changer
-from hal.interfaces.optical_drive import OpticalDrive
 from tests.appliance.jobs.cabinet import Cabinet, KilledError
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 B = TypeVar("B", bound=EventBody)
-Hardware = tuple[Changer, dict[str, OpticalDrive]]
+Units = Mapping[str, Unit]
 
 
 class PowerCutError(BaseException):
@@ -47,7 +46,7 @@ def _expect_power_cut(loop: asyncio.AbstractEventLoop, context: dict[str, object
 class Rig(Protocol):
     """The hardware, which outlives any firmware."""
 
-    def connect(self) -> Hardware:
+    def connect(self) -> Units:
         """For a firmware that starts."""
 
     async def disconnect(self) -> None:
@@ -58,9 +57,9 @@ class PaperRig:
     def __init__(self, cabinet: Cabinet) -> None:
         self._cabinet = cabinet
 
-    def connect(self) -> Hardware:
+    def connect(self) -> Units:
         session = self._cabinet.connect()
-        return session.changer, dict(session.drives)
+        return {"": Unit("", session.changer, session.drives)}
 
     async def disconnect(self) -> None:
         self._cabinet.session.alive = False
@@ -93,7 +92,7 @@ class Station:
     async def start(self) -> None:
         self._outside = set(asyncio.all_tasks())
         asyncio.get_running_loop().set_exception_handler(_expect_power_cut)
-        changer, drives = self._rig.connect()
+        units = self._rig.connect()
         self.db = open_state(self.folder / "state.db")
         self.db.execute("PRAGMA synchronous=OFF")  # faster; what is lost here is lost by `cut_at`
         self.db.atomic = self._counted(self.db)
@@ -101,7 +100,7 @@ class Station:
         with contextlib.suppress(PowerCutError):
             self.outbox = Outbox(self.db, self.now)
             self.library = Library(
-                self.db, changer, drives, events=self.outbox, now=self.now, changed=self._ignore
+                self.db, units, events=self.outbox, now=self.now, changed=self._ignore
             )
             self.engine = Engine(
                 self.db,

@@ -24,7 +24,7 @@ MANY = 100_000
 
 def catalogue(folder: Path) -> Catalogue:
     db = open_state(folder / "state.db")
-    Media(db, Slots(db, ()), Outbox(db, lambda: BEGAN))
+    Media(db, Slots(db, {}), Outbox(db, lambda: BEGAN))
     return Catalogue(db, lambda: BEGAN)
 
 

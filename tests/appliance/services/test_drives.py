@@ -20,7 +20,7 @@ from tests.appliance.jobs.station import BEGAN
 def make(folder: Path, count: int) -> Drives:
     db = open_state(folder / "state.db")
     alarms = Alarms(db, Outbox(db, lambda: BEGAN), lambda: BEGAN)
-    return Drives(Cabinet(drives=count).session.drives, alarms, lambda: None)
+    return Drives({"": Cabinet(drives=count).session.drives}, alarms, lambda: None)
 
 
 async def queue(

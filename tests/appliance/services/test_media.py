@@ -17,7 +17,7 @@ from tests.appliance.jobs.station import BEGAN
 
 @pytest.fixture
 def slots(db: Database) -> Slots:
-    return Slots(db, ("s1", "s2", "s3"))
+    return Slots(db, {"": ("s1", "s2", "s3")})
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_free_slot_is_one_seen_empty_that_is_nobodys_home(media: Media, slots:
     media.add("drive:d1", "s1", MediumState.UNSEEN)
     for slot in ("s1", "s2"):
         slots.see(slot, SlotState.EMPTY, BEGAN)
-    assert slots.free() == "s2"
+    assert slots.free("") == "s2"
 
 
 def test_ids_are_unlike(media: Media) -> None:
