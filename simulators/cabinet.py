@@ -22,26 +22,36 @@ from simulators.links.memory import MemoryBlockDevice, MemorySerial
 from simulators.links.memory_program import MemoryCommandLine
 from simulators.links.program import Program
 from simulators.links.serial import RobotWire
+from simulators.links.toolbox import Toolbox
 from simulators.links.xorriso.program import Xorriso
 from simulators.world.world import World
 
 
 class Cabinet:
-    """Robot and drives over one world. Make it, and use it, inside a running event loop."""
+    """Everything that moves in one world. Make it, and use it, inside a running event loop."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.robot = RobotWire(world)
-        self.robot.receive()
-        self.drives = {name: DriveWire(world, name) for name in world.description.drives.names}
+        world.set_clock(asyncio.get_running_loop().time)
+        self.robots = {unit: RobotWire(world, unit) for unit in world.layout.robots}
+        """By unit; a cabinet's only robot is called ``""``."""
+        for robot in self.robots.values():
+            robot.receive()
+        self.drives = {name: DriveWire(world, name) for name in world.layout.drives}
         self.xorriso = Xorriso(self.drives)
-        self.programs: dict[str, Program] = {"burner": self.xorriso}
+        self.tools = Toolbox(world)
+        self.programs: dict[str, Program] = {"burner": self.xorriso, **self.tools.programs}
         """Every simulated command by its word."""
         self._running = True
 
-    def serial(self) -> MemorySerial:
-        """Open the robot's port. An earlier opening is cut off (`ConnectionError`)."""
-        return MemorySerial(self.robot)
+    @property
+    def robot(self) -> RobotWire:
+        """The only robot, or the first."""
+        return next(iter(self.robots.values()))
+
+    def serial(self, unit: str = "") -> MemorySerial:
+        """Open a robot's port. An earlier opening is cut off (`ConnectionError`)."""
+        return MemorySerial(self.robots[unit])
 
     def command_line(self, drive: str) -> MemoryCommandLine:
         """The burner command, as configured for a drive; the device is in its arguments."""
@@ -71,17 +81,20 @@ class Cabinet:
 
     def refresh(self) -> None:
         """Look at the world again, after it was changed from outside (a fault, a person)."""
-        self.robot.receive()
+        for robot in self.robots.values():
+            robot.receive()
         for drive in self.drives.values():
             drive.refresh()
+        self.tools.refresh()
 
     def stop(self) -> None:
         """Cut the power; the world is saved and closed. No error when already stopped."""
         if self._running:
             self._running = False
-            for program in self.programs.values():
-                program.stop()
-            self.robot.stop()
+            self.xorriso.stop()
+            self.tools.stop()
+            for robot in self.robots.values():
+                robot.stop()
             for drive in self.drives.values():
                 drive.stop()
             self.world.close()

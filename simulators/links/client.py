@@ -35,7 +35,7 @@ WORDS = {
     "mount": 32,
     "umount": 32,
     "mkfs": 1,
-    "blkid": 2,
+    "df": 1,
     "mtx": 1,
     "mt": 2,
     "dd": 1,

@@ -13,6 +13,7 @@ from pathlib import Path
 from simulators.devices.drive.drive import GONE, Drive, Order, Outputs
 from simulators.devices.drive.surface import DIRTY_LENS, copy_degraded
 from simulators.world.disc import Disc, DiscState
+from simulators.world.power import DRIVE_BURN_W, DRIVE_IDLE_W, DRIVE_READ_W
 from simulators.world.world import World
 
 
@@ -107,9 +108,14 @@ class DriveWire:
         self._told = self._drive.update(loop.time(), order)
         if self._told.wake_s < math.inf:
             self._timer = loop.call_at(self._told.wake_s, self._tick)
+        self._draw_power()
         self._show_device()
         self._changed.set()
         return self._told
+
+    def _draw_power(self) -> None:
+        spins_w = DRIVE_BURN_W if self._writing else DRIVE_READ_W
+        self.world.power.set(self.name, spins_w if self._told.ready else DRIVE_IDLE_W)
 
     def _show_device(self) -> None:
         target = self._device_target()

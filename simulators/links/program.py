@@ -6,6 +6,7 @@ its pipes and the file that the program names.
 """
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -51,6 +52,11 @@ class Program(Protocol):
     def stop(self) -> None:
         """The cabinet's power is cut: every run under way loses its device."""
         ...
+
+
+def absolute(folder: Path, text: str) -> Path:
+    """The path that a program means which runs in the folder; links are not followed."""
+    return Path(os.path.abspath(folder / text))  # noqa: PTH100  # `resolve` follows links
 
 
 class Command:

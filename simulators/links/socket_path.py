@@ -1,4 +1,4 @@
-"""The cabinet's control socket, reached through its folder.
+"""The cabinet's sockets, reached through their folder.
 
 A socket's address has at most 107 bytes, a folder may be deeper: the address therefore
 goes through an open descriptor of the folder.
@@ -12,10 +12,10 @@ SOCKET = "control.sock"
 
 
 @contextmanager
-def short_path(folder: str | os.PathLike[str]) -> Iterator[str]:
-    """Give a short address of the folder's socket, valid inside the `with`."""
+def short_path(folder: str | os.PathLike[str], name: str = SOCKET) -> Iterator[str]:
+    """Give a short address of a socket in the folder, valid inside the `with`."""
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     try:
-        yield f"/proc/self/fd/{descriptor}/{SOCKET}"
+        yield f"/proc/self/fd/{descriptor}/{name}"
     finally:
         os.close(descriptor)

@@ -32,6 +32,8 @@ class Tape(msgspec.Struct, omit_defaults=True):
     """The unit's reader sees no barcode."""
     files: list[int] = []
     """Bytes of each tape file that ended with a file mark."""
+    block_sizes: list[int] = []
+    """Bytes of a block of each tape file; its last block may be shorter."""
     cut_off: bool = False
     """The last tape file has no file mark: the power went while it was written."""
     write_error_at: int | None = None

@@ -1,0 +1,232 @@
+"""The computer's digital lines: the board driven by the loop's clock, and its end in memory.
+
+A line that was set up as an input has the level that the board gives it, or, when the board
+leaves it open, the one of its pull resistor; open and without pull it reads low. When whoever
+set a line up goes away, the line stays as it was.
+"""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from simulators.devices.board.board import Board
+from simulators.world.world import World
+
+Pull = Literal["up", "down", "floating"]
+LINES = range(28)
+"""BCM numbers on the computer's header."""
+FELT = frozenset(("doors", "hazards", "fans", "faults"))
+"""Fields of the world's state that the board feels."""
+MAX_ROUNDS = 100
+
+
+@dataclass
+class _Line:
+    output: bool = False
+    pull: Pull = "up"
+    driven: int = 0
+    level: int = 1
+    watchers: list[Callable[[int], None]] = field(default_factory=list)
+
+
+class GpioWire:
+    """The running board and the computer's lines on it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._board = Board(world)
+        self._lines: dict[int, _Line] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._busy = False
+        self._running = True
+        self._loop = asyncio.get_running_loop()
+        world.watch(self._notice)
+        self.update()
+
+    def setup(self, number: int, *, output: bool, pull: Pull = "up") -> int:
+        """Make a line an output or an input; its level now.
+
+        Raises:
+            ValueError: no such line. OSError: the cabinet has no power.
+        """
+        if number not in LINES:
+            raise ValueError(f"there is no line {number}")
+        line = self._lines.setdefault(number, _Line())
+        line.output, line.pull = output, pull
+        self.update()
+        return self.level(number)
+
+    def drive(self, number: int, level: int) -> None:
+        """Set an output line.
+
+        Raises:
+            ValueError: the line is no output. OSError: the cabinet has no power.
+        """
+        if number not in self._lines or not self._lines[number].output:
+            raise ValueError(f"line {number} is no output")
+        self._lines[number].driven = int(bool(level))
+        self.update()
+
+    def level(self, number: int) -> int:
+        """Level of a line that was set up. Raises OSError: the cabinet has no power."""
+        self._require_power()
+        return self._lines[number].level
+
+    def watch(self, number: int, watcher: Callable[[int], None]) -> None:
+        """Tell a line's level at each change. The line was set up."""
+        self._lines[number].watchers.append(watcher)
+
+    def unwatch(self, number: int, watcher: Callable[[int], None]) -> None:
+        watchers = self._lines[number].watchers
+        if watcher in watchers:
+            watchers.remove(watcher)
+
+    def update(self) -> None:
+        """Let the board act up to now, and tell of every line that has changed."""
+        self._require_power()
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            wake_s = self._settle()
+        finally:
+            self._busy = False
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if wake_s < math.inf:
+            self._timer = self._loop.call_at(wake_s, self.update)
+
+    def stop(self) -> None:
+        """Cut the power."""
+        self._running = False
+        if self._timer:
+            self._timer.cancel()
+
+    def _notice(self, changed: frozenset[str]) -> None:
+        if self._running and changed & FELT:
+            self.update()
+
+    def _require_power(self) -> None:
+        if not self._running:
+            raise OSError("the cabinet has no power")
+
+    def _settle(self) -> float:
+        """Let board and world answer each other until both rest."""
+        for _ in range(MAX_ROUNDS):
+            high = frozenset(n for n, line in self._lines.items() if line.output and line.driven)
+            told = self._board.update(self._loop.time(), high)
+            doors = self._world.doors
+            moves = [name for name, drawn in told.drawn.items() if doors[name].coil_on != drawn]
+            fans = [name for name, on in told.fans_on.items() if self._world.fans.is_on(name) != on]
+            for name in moves:
+                doors.set_coil(name, on=told.drawn[name])
+            for name in fans:
+                self._world.fans.switch(name, on=told.fans_on[name])
+            changed = self._tell(told.grounded)
+            if not (moves or fans or changed):
+                return told.wake_s
+        raise RuntimeError("the board finds no rest")
+
+    def _tell(self, grounded: frozenset[int]) -> bool:
+        changed = False
+        for number, line in self._lines.items():
+            pulled = int(number not in grounded and line.pull == "up")
+            level = line.driven if line.output else pulled
+            if level != line.level:
+                line.level = level
+                changed = True
+                for watcher in tuple(line.watchers):
+                    watcher(level)
+        return changed
+
+
+class MemoryGpio:
+    """The lines in the same event loop, in the shape of the firmware's `GpioLines`."""
+
+    def __init__(self, wire: GpioWire) -> None:
+        self._wire = wire
+        self._open: list[MemoryInput] = []
+
+    def input(self, number: int, *, active_high: bool = False) -> "MemoryInput":
+        """Set up an input with pull-up. Raises OSError: there is no such line."""
+        with _as_os_error():
+            self._wire.setup(number, output=False)
+        line = MemoryInput(self._wire, number, active_high=active_high)
+        self._open.append(line)
+        return line
+
+    def output(self, number: int, *, active_high: bool = True) -> "MemoryOutput":
+        """Set up an output, not active. Raises OSError: there is no such line."""
+        with _as_os_error():
+            self._wire.setup(number, output=True)
+            self._wire.drive(number, int(not active_high))
+        return MemoryOutput(self._wire, number, active_high=active_high)
+
+    def close(self) -> None:
+        for line in self._open:
+            line.close()
+        self._open.clear()
+
+
+class MemoryInput:
+    """One input."""
+
+    def __init__(self, wire: GpioWire, number: int, *, active_high: bool) -> None:
+        self._wire = wire
+        self._number = number
+        self._active_high = active_high
+        self._changed: Callable[[bool], None] | None = None
+
+    def is_active(self) -> bool:
+        """Raises OSError: the cabinet has no power."""
+        return bool(self._wire.level(self._number)) == self._active_high
+
+    async def read(self) -> bool:
+        return self.is_active()
+
+    def watch(self, changed: Callable[[bool], None]) -> None:
+        """Call `changed` at each change."""
+        if self._changed is None:
+            self._wire.watch(self._number, self._tell)
+        self._changed = changed
+
+    def _tell(self, level: int) -> None:
+        if self._changed:
+            asyncio.get_running_loop().call_soon(self._changed, bool(level) == self._active_high)
+
+    def close(self) -> None:
+        self._wire.unwatch(self._number, self._tell)
+
+
+class MemoryOutput:
+    """One output."""
+
+    def __init__(self, wire: GpioWire, number: int, *, active_high: bool) -> None:
+        self._wire = wire
+        self._number = number
+        self._active_high = active_high
+
+    async def set(self, active: bool) -> None:
+        with _as_os_error():
+            self._wire.drive(self._number, int(active == self._active_high))
+
+    async def is_set(self) -> bool:
+        return bool(self._wire.level(self._number)) == self._active_high
+
+    def close(self) -> None:
+        """Let go: the line becomes an input, and the board's resistor holds the device off."""
+        with contextlib.suppress(OSError):
+            self._wire.setup(self._number, output=False, pull="floating")
+
+
+@contextlib.contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Say as the firmware's own links do that a line cannot be used."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(str(error)) from error
