@@ -24,6 +24,7 @@ from appliance.contract.topics import Topics
 from appliance.hardware import Hardware
 from appliance.jobs.engine import Engine
 from appliance.services.content import ContentClient
+from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.state import open_state
 from appliance.settings import Config
@@ -61,12 +62,14 @@ class Firmware:
         self.outbox = Outbox(self._db, now, config.events.retention_events)
         self._library_pictures = self._telemetry("library", self._draw_library)
         self._jobs_pictures = self._telemetry("jobs", self._draw_jobs)
+        self.gates = Gates()
         self.library = Library(
             self._db,
             hardware.units,
             events=self.outbox,
             now=now,
             changed=self._library_pictures.changed,
+            interlock=self.gates.interlock,
         )
         self.engine = Engine(
             self._db,
@@ -76,6 +79,7 @@ class Firmware:
             events=self.outbox,
             now=now,
             changed=self._jobs_pictures.changed,
+            gates=self.gates,
         )
         self.agent = self._make_agent()
         self._agent_task: asyncio.Task[None] | None = None

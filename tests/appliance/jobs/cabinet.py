@@ -34,13 +34,14 @@ class PaperDisc:
 
 
 class Cabinet:
-    """Slots s1…, drives d1…, one gripper."""
+    """Slots s1…, drives d1…, one gripper. Where there are several, each has its node's name."""
 
-    def __init__(self, slots: int = 6, drives: int = 2, discs: int = 3) -> None:
-        self.slots = tuple(f"s{n}" for n in range(1, slots + 1))
-        self.drives = tuple(f"d{n}" for n in range(1, drives + 1))
+    def __init__(self, slots: int = 6, drives: int = 2, discs: int = 3, node: str = "") -> None:
+        of = f"{node}." if node else ""
+        self.slots = tuple(f"{of}s{n}" for n in range(1, slots + 1))
+        self.drives = tuple(f"{of}d{n}" for n in range(1, drives + 1))
         self.places: dict[str, PaperDisc] = {
-            f"s{n}": PaperDisc(f"disc{n}") for n in range(1, discs + 1)
+            f"{of}s{n}": PaperDisc(f"{of}disc{n}") for n in range(1, discs + 1)
         }
         self.open_trays: set[str] = set()
         self.dirty: set[str] = set()

@@ -54,20 +54,26 @@ class Rig(Protocol):
 
 
 class PaperRig:
-    def __init__(self, cabinet: Cabinet) -> None:
-        self._cabinet = cabinet
+    """Cabinets of plain objects, by the name of the unit that each is."""
+
+    def __init__(self, cabinets: Mapping[str, Cabinet]) -> None:
+        self._cabinets = cabinets
 
     def connect(self) -> Units:
-        session = self._cabinet.connect()
-        return {"": Unit("", session.changer, session.drives)}
+        sessions = {unit: cabinet.connect() for unit, cabinet in self._cabinets.items()}
+        return {unit: Unit(unit, s.changer, s.drives) for unit, s in sessions.items()}
 
     async def disconnect(self) -> None:
-        self._cabinet.session.alive = False
+        for cabinet in self._cabinets.values():
+            cabinet.session.alive = False
 
 
-def over(folder: Path, cabinet: Cabinet, content: ContentClient) -> "Station":
-    """A station over a cabinet of plain objects."""
-    return Station(folder, PaperRig(cabinet), content)
+def over(
+    folder: Path, cabinets: Cabinet | Mapping[str, Cabinet], content: ContentClient
+) -> "Station":
+    """A station over a cabinet of plain objects, or over one a unit."""
+    units = {"": cabinets} if isinstance(cabinets, Cabinet) else cabinets
+    return Station(folder, PaperRig(units), content)
 
 
 class Station:
