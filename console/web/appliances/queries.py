@@ -10,16 +10,18 @@ import sqlalchemy as sa
 
 from appliance.contract.messages import (
     AccessTelemetry,
+    BayView,
     DriveView,
     EnvironmentTelemetry,
     LibraryTelemetry,
+    MagazineView,
     RobotView,
     SlotView,
 )
 from appliance.contract.states import JobState
 from console.store import schema as s
 from console.web.appliances.faces import KINDS, kind_of
-from console.web.appliances.units import discs_of, drives_of, robot_of, tapes_of, units_of
+from console.web.appliances.units import discs_of, drives_of, robot_of, tapes_of, unit_of, units_of
 
 Picture = TypeVar("Picture", LibraryTelemetry, EnvironmentTelemetry, AccessTelemetry)
 
@@ -65,6 +67,16 @@ class ApplianceNow:
     @property
     def tapes(self) -> list[SlotView]:
         return tapes_of(self.library) if self.library else []
+
+    @property
+    def bays(self) -> list[BayView]:
+        return self.library.bays if self.library else []
+
+    @property
+    def magazines(self) -> list[MagazineView]:
+        """The places of magazines in the unit that is shown."""
+        places = self.library.magazines if self.library else []
+        return [magazine for magazine in places if unit_of(magazine.place) == self.unit]
 
     @property
     def robot(self) -> RobotView | None:

@@ -5,11 +5,23 @@ from console.web.words import Translate
 
 _YES_NO = ("smoke", "water", "mains_lost", "fan")
 """Quantities that are or are not."""
-QUANTITIES = (
-    *("temperature", "humidity", "dust_pm1", "dust_pm2_5", "dust_pm4", "dust_pm10"),
-    *("voltage", "current", "power", *_YES_NO),
-)
-"""The words of an appliance for what it measures; another one is shown as it came."""
+QUANTITIES = {
+    "dust_pm1": "dust PM1",
+    "dust_pm2_5": "dust PM2.5",
+    "dust_pm4": "dust PM4",
+    "dust_pm10": "dust PM10",
+    "mains_lost": "mains lost",
+    **{word: word for word in ("temperature", "humidity", "voltage", "current", "power")},
+    **{word: word for word in ("smoke", "water", "fan")},
+}
+"""An appliance's words for what it measures, for people; another one is shown as it came."""
+
+
+def quantity(reading: ReadingView) -> str:
+    """What a reading is of, as a phrase."""
+    return QUANTITIES.get(reading.quantity, reading.quantity)
+
+
 _DECIMALS = {"°C": 1, "%": 0, "W": 0, "µg/m³": 1}
 
 

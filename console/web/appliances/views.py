@@ -12,7 +12,7 @@ from console.web.appliances.queries import (
     disc_in_slot,
     list_appliances,
 )
-from console.web.appliances.readings import figure, limits
+from console.web.appliances.readings import figure, limits, quantity
 from console.web.appliances.stories import place, profile_name, robot_task, story
 from console.web.appliances.units import robot_of, unit_of
 from console.web.context import speaking, store_reading
@@ -31,6 +31,7 @@ def register(app: Flask, live: Hub) -> None:
         "story": story,
         "robot_of": robot_of,
         "figure": figure,
+        "quantity": quantity,
         "limits": limits,
     }
     live.renderers["appliance"] = partial(render_fragments, app)
@@ -111,6 +112,7 @@ def _render_library(now: ApplianceNow) -> dict[str, str]:
         "hub": render_template("appliances/hub.html", now=now),
         "legend": render_template("appliances/legend.html", now=now),
         "cabinet": render_template("appliances/cabinet.html", now=now),
+        "storage": render_template("appliances/storage.html", now=now),
     }
     if wall := draw_wall(now.slots):
         parts["wall"] = render_template("appliances/wall.html", now=now, wall=wall)

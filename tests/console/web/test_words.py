@@ -49,7 +49,7 @@ def words() -> set[str]:
     states = {str(member) for states in enumerations + kept for member in states}
     verbs = {*PATHS, *VERBS.values()}
     tables = {*PROFILE_NAMES.values(), *TITLES.values(), *WAITS.values(), *KINDS} | verbs
-    tables |= set(QUANTITIES)
+    tables |= set(QUANTITIES.values())
     return states | tables | {text for _, text in NAVIGATION} | {"use", "sealed", "off-site"}
 
 
