@@ -18,10 +18,14 @@ the power coming back.
 import asyncio
 
 from simulators.links.drive import DriveWire
+from simulators.links.electronics import Electronics
+from simulators.links.gpio import MemoryGpio
+from simulators.links.i2c import MemoryI2c, MemorySmbus
 from simulators.links.memory import MemoryBlockDevice, MemorySerial
 from simulators.links.memory_program import MemoryCommandLine
 from simulators.links.program import Program
 from simulators.links.serial import RobotWire
+from simulators.links.tag_reader import MemoryTagReader
 from simulators.links.toolbox import Toolbox
 from simulators.links.xorriso.program import Xorriso
 from simulators.world.world import World
@@ -42,6 +46,8 @@ class Cabinet:
         self.tools = Toolbox(world)
         self.programs: dict[str, Program] = {"burner": self.xorriso, **self.tools.programs}
         """Every simulated command by its word."""
+        self.electronics = Electronics(world)
+        """Buses, digital lines and tag readers."""
         self._running = True
 
     @property
@@ -52,6 +58,22 @@ class Cabinet:
     def serial(self, unit: str = "") -> MemorySerial:
         """Open a robot's port. An earlier opening is cut off (`ConnectionError`)."""
         return MemorySerial(self.robots[unit])
+
+    def i2c(self, bus: str = "main") -> MemoryI2c:
+        """Open an I2C bus, as the firmware's I2cBus."""
+        return MemoryI2c(self.electronics.buses[bus])
+
+    def smbus(self, bus: str = "main") -> MemorySmbus:
+        """Open an I2C bus, in the shape of `smbus2.SMBus`."""
+        return MemorySmbus(self.electronics.buses[bus])
+
+    def gpio(self) -> MemoryGpio:
+        """Open the computer's digital lines, as the firmware's GpioLines."""
+        return MemoryGpio(self.electronics.gpio)
+
+    def tag_reader(self, place: str) -> MemoryTagReader:
+        """Open the port of a magazine's reader. An earlier opening is cut off."""
+        return MemoryTagReader(self.electronics.readers[place])
 
     def command_line(self, drive: str) -> MemoryCommandLine:
         """The burner command, as configured for a drive; the device is in its arguments."""
@@ -93,6 +115,7 @@ class Cabinet:
             self._running = False
             self.xorriso.stop()
             self.tools.stop()
+            self.electronics.stop()
             for robot in self.robots.values():
                 robot.stop()
             for drive in self.drives.values():

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from simulators.clock import check_speed
-from simulators.faults.fault import FAULTS, FaultError
+from simulators.faults.fault import FaultError
 from simulators.links.socket_path import short_path
 from simulators.process import Options, run_cabinet
 from simulators.world.disc import SECTOR_BYTES
@@ -74,7 +74,7 @@ def burner(world: str, words: tuple[str, ...]) -> None:
 
 @cli.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("what", type=click.Choice(sorted(FAULTS)))
+@click.argument("what", type=str)
 @click.argument("where", default="")
 @click.option("--sector", type=int, help="Where on the disc.")
 @click.option("--sectors", type=int, default=16, show_default=True, help="How far it reaches.")

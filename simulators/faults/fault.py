@@ -1,37 +1,23 @@
-"""Faults of a simulated cabinet: what can go wrong, where, and how it is brought about.
+"""Faults of a simulated cabinet: the way in for scenarios, tests and the control socket."""
 
-`where` names a drive ("d1"), a slot ("s001"), the gripper, or a disc by its serial. Each
-fault lasts until it is lifted with `lift = true`, or for good where that is its nature.
-"""
-
+import importlib
 import logging
-from collections.abc import Callable
+import pkgutil
 
 import msgspec
 
+import simulators.devices
+import simulators.links
 from simulators.cabinet import Cabinet
-from simulators.devices.drive.drive import GONE
-from simulators.devices.drive.surface import DIRTY_LENS, WEAK_LASER, spoil_sectors
-from simulators.devices.turntable.mechanics import JAM
-from simulators.links.serial import SILENCE
-from simulators.world.disc import Disc, DiscState, Scratch
-from simulators.world.world import OUTSIDE
+from simulators.faults import air, discs, doors, media, robots
+from simulators.faults.registry import FAULTS, Fault, FaultError, find
+
+__all__ = ["FAULTS", "Fault", "FaultError", "inject", "parse_fault"]
 
 LOG = logging.getLogger(__name__)
 
-
-class FaultError(Exception):
-    """A fault that makes no sense here."""
-
-
-class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One fault. `sector` and `sectors` say where on a disc, for those that are on one."""
-
-    what: str
-    where: str = ""
-    sector: int | None = None
-    sectors: int = 16
-    lift: bool = False
+OWN = (air, discs, doors, media, robots)
+"""They make themselves known; named here so that it is seen where they come from."""
 
 
 def parse_fault(message: object) -> Fault:
@@ -52,107 +38,19 @@ def inject(cabinet: Cabinet, fault: Fault) -> str:
     Raises:
         FaultError: unknown fault, or a place where it cannot be.
     """
-    act = FAULTS.get(fault.what)
-    if act is None:
-        raise FaultError(f"no fault {fault.what!r}; there are: {', '.join(sorted(FAULTS))}")
-    done = act(cabinet, fault)
+    done = find(fault.what).act(cabinet, fault)
     cabinet.world.save()
     cabinet.refresh()
     LOG.warning("fault: %s", done)
     return done
 
 
-def _find_disc(cabinet: Cabinet, fault: Fault) -> Disc:
-    world = cabinet.world
-    disc = world.state.discs.get(fault.where) or world.disc_at(fault.where)
-    if disc is None:
-        raise FaultError(f"there is no disc {fault.where!r} and none in such a place")
-    return disc
+def _find_devices_faults() -> None:
+    """Import every module called `faults` beside a device or a link."""
+    for package in (simulators.devices, simulators.links):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name.endswith(".faults"):
+                importlib.import_module(module.name)
 
 
-def _mark(cabinet: Cabinet, name: str, fault: Fault) -> str:
-    """Let a lasting fault begin or end."""
-    if fault.lift:
-        cabinet.world.state.faults.pop(name, None)
-        return f"{name} is lifted"
-    cabinet.world.state.faults[name] = {}
-    return f"{name} begins"
-
-
-def _mark_drive(name: str) -> Callable[[Cabinet, Fault], str]:
-    def act(cabinet: Cabinet, fault: Fault) -> str:
-        if fault.where not in cabinet.drives:
-            raise FaultError(f"{fault.what} is about a drive: {', '.join(cabinet.drives)}")
-        return _mark(cabinet, f"{name}:{fault.where}", fault)
-
-    return act
-
-
-def _mark_robot(name: str) -> Callable[[Cabinet, Fault], str]:
-    return lambda cabinet, fault: _mark(cabinet, name, fault)
-
-
-def _weaken_burn(cabinet: Cabinet, fault: Fault) -> str:
-    """All burns of a drive, or the burn of one disc, leave wrong bytes."""
-    if fault.where in cabinet.drives:
-        return _mark_drive(WEAK_LASER)(cabinet, fault)
-    disc = _find_disc(cabinet, fault)
-    _require_blank(disc, fault)
-    disc.weak_burn = not fault.lift
-    return f"the burn of {disc.serial} will be {'good' if fault.lift else 'weak'}"
-
-
-def _scratch(cabinet: Cabinet, fault: Fault) -> str:
-    disc = _find_disc(cabinet, fault)
-    sector = disc.written_sectors // 2 if fault.sector is None else fault.sector
-    disc.scratches = [*disc.scratches, Scratch(sector, fault.sectors)]
-    if disc.state is not DiscState.BLANK:
-        spoil_sectors(cabinet.world.image_path(disc), range(sector, sector + fault.sectors))
-    return f"{disc.serial} is scratched at sector {sector}, {fault.sectors} sectors long"
-
-
-def _fail_write(cabinet: Cabinet, fault: Fault) -> str:
-    disc = _find_disc(cabinet, fault)
-    _require_blank(disc, fault)
-    disc.write_error_sector = None if fault.lift else fault.sector or 0
-    return f"writing {disc.serial} fails at sector {disc.write_error_sector}"
-
-
-def _fail_calibration(cabinet: Cabinet, fault: Fault) -> str:
-    disc = _find_disc(cabinet, fault)
-    disc.calibration_fails = not fault.lift
-    return f"power calibration on {disc.serial} {'works' if fault.lift else 'fails'}"
-
-
-def _steal(cabinet: Cabinet, fault: Fault) -> str:
-    disc = _find_disc(cabinet, fault)
-    place = disc.place
-    cabinet.world.move(disc, OUTSIDE)
-    return f"{disc.serial} was taken out of {place}"
-
-
-def _restart_robot(cabinet: Cabinet, fault: Fault) -> str:
-    """What a person does after a crash, and what a bad power supply does at any time."""
-    del fault
-    cabinet.robot.restart()
-    return "the robot was turned off and on"
-
-
-def _require_blank(disc: Disc, fault: Fault) -> None:
-    if disc.state is not DiscState.BLANK:
-        raise FaultError(f"{fault.what} comes too late: {disc.serial} is {disc.state}")
-
-
-FAULTS: dict[str, Callable[[Cabinet, Fault], str]] = {
-    "weak-burn": _weaken_burn,
-    "dirty-lens": _mark_drive(DIRTY_LENS),
-    "drive-gone": _mark_drive(GONE),
-    "scratch": _scratch,
-    "write-error": _fail_write,
-    "calibration": _fail_calibration,
-    "steal": _steal,
-    "jam": _mark_robot(JAM),
-    "serial-silence": _mark_robot(SILENCE),
-    "robot-restart": _restart_robot,
-}
-"""All faults by name."""
+_find_devices_faults()

@@ -24,7 +24,8 @@ from pathlib import Path
 import msgspec
 
 from simulators.cabinet import Cabinet
-from simulators.faults.fault import FAULTS, Fault, FaultError, inject
+from simulators.faults.fault import Fault, FaultError, inject
+from simulators.faults.registry import find
 
 LOG = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class TimedFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sectors: int = 16
     spread_s: float = 0.0
     for_s: float | None = None
+    value: float | None = None
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,8 +67,10 @@ def load_scenario(path: Path) -> Scenario:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FaultError(f"{path}: {error}") from error
     for timed in scenario.fault:
-        if timed.what not in FAULTS:
-            raise FaultError(f"{path}: no fault {timed.what!r}")
+        try:
+            find(timed.what)
+        except FaultError as error:
+            raise FaultError(f"{path}: {error}") from error
     return scenario
 
 
@@ -76,7 +80,7 @@ def plan_acts(scenario: Scenario) -> list[Act]:
     acts = []
     for timed in scenario.fault:
         at_s = timed.at_s + chance.random() * timed.spread_s
-        fault = Fault(timed.what, timed.where, timed.sector, timed.sectors)
+        fault = Fault(timed.what, timed.where, timed.sector, timed.sectors, value=timed.value)
         acts.append(Act(at_s, fault))
         if timed.for_s is not None:
             acts.append(Act(at_s + timed.for_s, msgspec.structs.replace(fault, lift=True)))

@@ -82,25 +82,16 @@ class Atmosphere:
             self._keep(climate, around)
         return climate
 
-    def set_room(
-        self,
-        temperature_c: float | None = None,
-        humidity_pct: float | None = None,
-        dust_ug_m3: float | None = None,
-        *,
-        at_once: bool = False,
-    ) -> None:
-        """Change the room; the cabinet follows, `at_once` or in its own time."""
+    def set_room(self, values: dict[str, float], *, at_once: bool = False) -> None:
+        """Change the room; the cabinet follows, `at_once` or in its own time.
+
+        `values` are by name: ``temperature_c``, ``humidity_pct``, ``dust_ug_m3``.
+        """
         self._keep(self._at(self._clock()), self._look())
-        for name, value in (
-            ("temperature_c", temperature_c),
-            ("humidity_pct", humidity_pct),
-            ("dust_ug_m3", dust_ug_m3),
-        ):
-            if value is not None:
-                setattr(self._air, f"room_{name}", value)
-                if at_once:
-                    setattr(self._air, name, value)
+        for name, value in values.items():
+            setattr(self._air, f"room_{name}", value)
+            if at_once:
+                setattr(self._air, name, value)
         self._save()
 
     def settle(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Container
 import msgspec
 
 from simulators.world.places import OUTSIDE
+from simulators.world.power import DISK_ON_W, DISK_START_W
 
 DISK_DEAD = "disk-dead"
 """Name of the fault in the world, with a disk's serial: it spins up and never answers."""
@@ -132,6 +133,8 @@ class Bays:
         bay.mounted_at = bay.mounted_at if on else ""
         if on:
             self._start(name)
+        else:
+            self._end(name)
         self._save()
 
     def set_released(self, name: str, *, released: bool) -> None:
@@ -171,6 +174,21 @@ class Bays:
             self._start(name)
         self._save()
         return disk
+
+    @property
+    def watts(self) -> float:
+        """What all disks draw: most while they spin up, which is why they do it in turn."""
+        return sum(
+            DISK_START_W if self.is_starting(disk.place) else DISK_ON_W
+            for disk in self._disks.values()
+            if disk.place in self._bays and self._bays[disk.place].power_on
+        )
+
+    def _end(self, name: str) -> None:
+        on_s = self._clock() - self._on_since_s.pop(name, self._clock())
+        disk = self.disk_in(name)
+        if disk:
+            disk.smart.power_on_hours += round(on_s / 3600)
 
     def _start(self, name: str) -> None:
         self._on_since_s[name] = self._clock()

@@ -339,7 +339,7 @@ class World:
 
     def _steady_w(self) -> float:
         fans = sum(FAN_W for name in self.fans.names if self.fans.is_turning(name))
-        return fans + LIGHT_W * len(self.state.lights)
+        return fans + self.bays.watts + LIGHT_W * len(self.state.lights)
 
     def _look_around(self) -> Surroundings:
         return Surroundings(
