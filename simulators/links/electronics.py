@@ -1,12 +1,7 @@
-"""All of a cabinet that hangs on I2C, digital lines and tag readers' ports, running.
-
-`find_*` say what a name from outside is about, for the faults; they raise KeyError with the names
-that there are.
-"""
+"""All of a cabinet that hangs on I2C, digital lines and tag readers' ports, running."""
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
 
 from simulators.devices.board.board import name_lines
 from simulators.devices.board.bolt import Bolt
@@ -24,7 +19,6 @@ from simulators.links.tag_reader import TagReaderWire
 from simulators.world.world import World
 
 MAIN = "main"
-T = TypeVar("T")
 
 
 class Electronics:
@@ -44,8 +38,14 @@ class Electronics:
                 self.readers[place] = TagReaderWire(world, place, model)
 
     def stop(self) -> None:
-        for wire in (*self.buses.values(), self.gpio, *self.readers.values(), *self._locks):
-            wire.stop()
+        """Cut the power of everything."""
+        self.gpio.stop()
+        for bus in self.buses.values():
+            bus.stop()
+        for reader in self.readers.values():
+            reader.stop()
+        for lock in self._locks:
+            lock.stop()
 
     def _solder(self) -> list[Bus]:
         world, description = self._world, self._world.description
@@ -68,39 +68,39 @@ class Electronics:
 
     # What can be called by name
 
-    def find_chip(self, name: str) -> tuple[str, str]:
-        """Way and kind of a chip that is called by its way or by what it is for."""
+    @property
+    def chips(self) -> dict[str, tuple[str, str]]:
+        """Way and kind of the chips, by their way and by what they are for."""
         chips: dict[str, tuple[str, str]] = {}
         for wire in self.buses.values():
             bus = wire.bus
             chips |= {way: (way, kind) for way, kind in bus.kinds.items()}
             chips |= {alias: (way, bus.kinds[way]) for alias, way in bus.aliases.items()}
-        return _look_up(chips, name)
+        return chips
 
-    def find_line(self, name: str) -> str:
-        """A line of the board or of an expander that goes to a contact, sensor or lock."""
-        lines = {name: name for name in name_lines(self._world.description)}
+    @property
+    def lines(self) -> list[str]:
+        """Wires to contacts, sensors and locks, on the board and on expanders."""
         layout = self._world.layout
-        for bay in layout.bays:
-            lines |= {f"{bay}.{what}": f"{bay}.{what}" for what in ("presence", "latch")}
+        lines = list(name_lines(self._world.description))
+        lines += [f"{bay}.{what}" for bay in layout.bays for what in ("presence", "latch")]
         if self._world.description.shelf:
-            lines |= {slot: slot for slot in layout.slots}
-            for module in layout.units:
-                of_door = (f"{module}.{what}" for what in ("contact", "key", "bolt", "lock"))
-                lines |= {line: line for line in of_door}
-        return _look_up(lines, name)
+            ends = ("contact", "key", "bolt", "lock")
+            lines += [f"{module}.{end}" for module in layout.units for end in ends]
+            lines += layout.slots
+        return lines
 
-    def find_contact(self, name: str) -> str:
-        """A contact on the computer's own lines."""
-        lines = name_lines(self._world.description)
+    @property
+    def contacts(self) -> list[str]:
+        """Contacts on the computer's own lines."""
         ends = (".lock", ".output", ".tachometer")
-        return _look_up({line: line for line in lines if not line.endswith(ends)}, name)
+        return [line for line in name_lines(self._world.description) if not line.endswith(ends)]
 
-    def find_latch(self, name: str) -> str:
-        """A bay's or a magazine's latch."""
+    @property
+    def latches(self) -> list[str]:
+        """Bays and places of magazines."""
         layout = self._world.layout
-        places = [place for unit in layout.units.values() for place in unit.magazines]
-        return _look_up({one: one for one in (*layout.bays, *places)}, name)
+        return [*layout.bays, *(one for unit in layout.units.values() for one in unit.magazines)]
 
 
 class ModuleLock:
@@ -131,14 +131,3 @@ class ModuleLock:
     def stop(self) -> None:
         if self._timer:
             self._timer.cancel()
-
-
-def _look_up(there: dict[str, T], name: str) -> T:
-    if name not in there:
-        raise KeyError(f"there is no {name!r}; there is: {_shorten(list(there))}")
-    return there[name]
-
-
-def _shorten(names: list[str], most: int = 40) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return (", ".join(names[:most]) or "none") + more

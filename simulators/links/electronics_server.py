@@ -1,12 +1,13 @@
 """The electronics' ends in the world's folder, for a firmware in a process of its own.
 
-    DIR/i2c-<bus>.sock   an I2C bus        DIR/dev/tag-<place>   a tag reader's port (a pty)
-    DIR/gpio.sock        the computer's digital lines
+DIR/i2c-<bus>.sock   an I2C bus        DIR/dev/tag-<place>   a tag reader's port (a pty)
+DIR/gpio.sock        the computer's digital lines
 """
 
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from simulators.links.electronics import Electronics
@@ -14,6 +15,7 @@ from simulators.links.gpio_socket import GpioPort
 from simulators.links.i2c_socket import I2cPort
 from simulators.links.serial import PtyPort
 from simulators.links.socket_path import short_path
+from simulators.links.socket_port import SocketPort
 
 GPIO = "gpio.sock"
 
@@ -25,50 +27,31 @@ class ElectronicsServer:
         self._electronics = electronics
         self._folder = folder
         self._servers: dict[str, asyncio.Server] = {}
-        self._connections: set[asyncio.BaseTransport] = set()
+        self._connections: set[SocketPort] = set()
         self._ports: list[PtyPort] = []
 
     async def start(self) -> None:
         for name, wire in self._electronics.buses.items():
-            await self._listen(bus_socket(name), lambda wire=wire: I2cPort(wire))  # type: ignore[misc]
-        await self._listen(GPIO, lambda: GpioPort(self._electronics.gpio))
+            await self._listen(bus_socket(name), partial(I2cPort, wire, self._connections))
+        await self._listen(GPIO, partial(GpioPort, self._electronics.gpio, self._connections))
         for place, reader in self._electronics.readers.items():
             self._ports.append(PtyPort(reader, self._folder / reader_port(place)))
 
     async def stop(self) -> None:
         """Cut off everyone."""
-        for server in self._servers.values():
+        for name, server in self._servers.items():
             server.close()
-        for connection in tuple(self._connections):
-            connection.close()
-        for name in self._servers:
             (self._folder / name).unlink(missing_ok=True)
+        for connection in tuple(self._connections):
+            connection.cut_off()
         for port in self._ports:
             port.close()
 
-    async def _listen(self, name: str, make: Callable[[], asyncio.Protocol]) -> None:
+    async def _listen(self, name: str, make: Callable[[], SocketPort]) -> None:
         (self._folder / name).unlink(missing_ok=True)
         loop = asyncio.get_running_loop()
         with short_path(self._folder, name) as path:
-            self._servers[name] = await loop.create_unix_server(lambda: self._remember(make()), path)
-
-    def _remember(self, port: asyncio.Protocol) -> asyncio.Protocol:
-        """Know a port's connection while it lives, so that a power cut can end it."""
-        made, lost = port.connection_made, port.connection_lost
-        connections: list[asyncio.BaseTransport] = []
-
-        def connection_made(transport: asyncio.BaseTransport) -> None:
-            connections.append(transport)
-            self._connections.add(transport)
-            made(transport)
-
-        def connection_lost(error: Exception | None) -> None:
-            self._connections.difference_update(connections)
-            lost(error)
-
-        port.connection_made = connection_made  # type: ignore[method-assign]
-        port.connection_lost = connection_lost  # type: ignore[method-assign]
-        return port
+            self._servers[name] = await loop.create_unix_server(make, path)
 
 
 def bus_socket(name: str) -> str:

@@ -7,33 +7,29 @@ host's monotonic clock. What it does not understand it answers with `{"error": t
 `"pin"` beside it says which line the error is about.
 """
 
-import asyncio
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from simulators.links.gpio import GpioWire
+from simulators.links.socket_port import SocketPort
 
 LONGEST_LINE = 1000
 PULLS = ("up", "down", "floating")
 
 
-class GpioPort(asyncio.Protocol):
+class GpioPort(SocketPort):
     """One connection."""
 
-    def __init__(self, wire: GpioWire) -> None:
+    def __init__(self, wire: GpioWire, connections: set[SocketPort]) -> None:
+        super().__init__(connections)
         self._wire = wire
         self._received = b""
-        self._transport: asyncio.Transport | None = None
-        self._watched: dict[int, Any] = {}
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # a socket's is one
-        self._transport = transport
+        self._watched: dict[int, Callable[[int], None]] = {}
 
     def connection_lost(self, error: Exception | None) -> None:
-        del error
-        self._transport = None
+        super().connection_lost(error)
         for number, watcher in self._watched.items():
             self._wire.unwatch(number, watcher)
 
@@ -41,8 +37,8 @@ class GpioPort(asyncio.Protocol):
         *lines, self._received = (self._received + data).split(b"\n")
         for line in lines:
             self._obey(line)
-        if len(self._received) > LONGEST_LINE and self._transport:
-            self._transport.abort()
+        if len(self._received) > LONGEST_LINE:
+            self.cut_off()
 
     def _obey(self, line: bytes) -> None:
         number = None
@@ -75,5 +71,4 @@ class GpioPort(asyncio.Protocol):
         self._send(pin=number, value=level, at_ns=time.monotonic_ns())
 
     def _send(self, **message: object) -> None:
-        if self._transport:
-            self._transport.write(json.dumps(message).encode() + b"\n")
+        self.send(json.dumps(message).encode() + b"\n")

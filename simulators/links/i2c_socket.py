@@ -7,11 +7,11 @@ transfer with a repeated start between; neither is a bare question for the addre
 of a connection are answered in order.
 """
 
-import asyncio
 import errno
 import struct
 
 from simulators.links.i2c import I2cWire
+from simulators.links.socket_port import SocketPort
 
 HEADER = struct.Struct("<BHH")
 HIGHEST_ADDRESS = 0x7F
@@ -19,17 +19,13 @@ LONGEST_BYTES = 8192
 """Of one message, as in Linux's i2c-dev."""
 
 
-class I2cPort(asyncio.Protocol):
+class I2cPort(SocketPort):
     """One connection."""
 
-    def __init__(self, wire: I2cWire) -> None:
+    def __init__(self, wire: I2cWire, connections: set[SocketPort]) -> None:
+        super().__init__(connections)
         self._wire = wire
         self._received = bytearray()
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # a socket's is one
-        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -42,8 +38,7 @@ class I2cPort(asyncio.Protocol):
             written = bytes(self._received[HEADER.size : end])
             del self._received[:end]
             answers += self._answer(address, written, to_read)
-        if answers and self._transport:
-            self._transport.write(bytes(answers))
+        self.send(bytes(answers))
 
     def _answer(self, address: int, written: bytes, to_read: int) -> bytes:
         if address > HIGHEST_ADDRESS or max(len(written), to_read) > LONGEST_BYTES:

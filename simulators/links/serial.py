@@ -1,4 +1,4 @@
-"""The robot's serial wire: drives the robot by the loop's clock and carries its bytes.
+"""Serial wires as pseudo-terminals, and the robot's own: it drives the robot by the loop's clock.
 
 Not modelled: the time that bytes take at 115200 baud, noise, and the reset that some
 boards do when their port is opened.
@@ -12,6 +12,7 @@ import pty
 import tty
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from simulators.devices.robot import Robot
 from simulators.world.places import fault_name
@@ -73,6 +74,20 @@ class RobotWire:
             self._timer = None
 
 
+class SerialWire(Protocol):
+    """A device at the end of a serial wire."""
+
+    def attach(
+        self,
+        listener: Callable[[bytes], None] | None,
+        cut_off: Callable[[], None] | None = None,
+    ) -> None: ...
+
+    def receive(self, data: bytes = b"") -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class PtyPort:
     """The wire as a pseudo-terminal with a stable name. It outlives any number of opens.
 
@@ -80,7 +95,7 @@ class PtyPort:
     the firmware closes the port or dies.
     """
 
-    def __init__(self, wire: RobotWire, link: Path) -> None:
+    def __init__(self, wire: SerialWire, link: Path) -> None:
         self._wire = wire
         self._link = link
         self._master, self._slave = pty.openpty()
@@ -103,7 +118,7 @@ class PtyPort:
         try:
             os.write(self._master, data)
         except BlockingIOError:
-            LOG.debug("no one reads the robot's port: %d bytes are lost", len(data))
+            LOG.debug("no one reads %s: %d bytes are lost", self._link, len(data))
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._master)

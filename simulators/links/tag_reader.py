@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from simulators.clock import ScaledEventLoop
-from simulators.devices import rdm6300, yrm100
+from simulators.devices.rfid import rdm6300, yrm100
+from simulators.devices.rfid.faults import GARBLED, SILENT, TWO_TAGS
 from simulators.world.places import fault_name
 from simulators.world.world import World
 
-SILENT, GARBLED, TWO_TAGS = "reader-silent", "tag-garbled", "two-tags"
 STRAY_TAG = "0BADC0FFEE"
 SPACING_S = 0.05
 """Wall seconds between two frames at least, however fast the clock runs."""

@@ -7,10 +7,11 @@ reads a 1 only where both let go: the bitwise AND of both.
 Not modelled: the time that bits take, arbitration between several hosts, clock stretching.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from simulators.devices.i2c.message import SILENCE, Answer, Message
+from simulators.devices.i2c.seat import ABSENT
 from simulators.devices.tca9548a import Tca9548a
 
 
@@ -54,14 +55,23 @@ class Segment:
 
 
 class Branches:
-    """A multiplexer with what hangs on its channels."""
+    """A multiplexer with what hangs on its channels. With the fault `chip-absent` on it nobody
+    answers there, nor behind it.
+    """
 
-    def __init__(self, address: int) -> None:
+    def __init__(
+        self,
+        address: int,
+        has: Callable[[str], bool] = lambda fault: False,  # noqa: ARG005
+    ) -> None:
         self.address = address
+        self._has = has
         self.chip = Tca9548a()
         self.channels = tuple(Segment() for _ in range(8))
 
     def hear(self, now_s: float, address: int, message: Message) -> list[Answer]:
+        if self._has(ABSENT):
+            return []
         answers = []
         if address == self.address:
             answers.append(self.chip.update(now_s, message, None))

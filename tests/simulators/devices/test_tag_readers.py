@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from simulators.devices import rdm6300, yrm100
-from simulators.devices.rdm6300 import Rdm6300
-from simulators.devices.yrm100 import Yrm100
+from simulators.devices.rfid import rdm6300, yrm100
+from simulators.devices.rfid.rdm6300 import Rdm6300
+from simulators.devices.rfid.yrm100 import Yrm100
 
 TAG, OTHER = "62E3086CED", "0600A1B2C3"
 # 62 ^ E3 ^ 08 ^ 6C ^ ED = 08

@@ -83,7 +83,7 @@ def test_a_scenario_that_makes_no_sense_is_refused(tmp_path: Path, text: str) ->
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        (Fault("gremlins"), "there are: calibration, "),
+        (Fault("gremlins"), "calibration, "),
         (Fault("dirty-lens", "s001"), "about a drive"),
         (Fault("steal", "s200"), "no disc 's200'"),
     ],

@@ -1,0 +1,1 @@
+"""What hangs on the cabinet's digital lines: contacts, locks, fans, hazard inputs."""

@@ -1,0 +1,1 @@
+"""What is soldered where on the I2C buses of a cabinet."""
