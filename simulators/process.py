@@ -3,6 +3,7 @@
     DIR/world.json   the world           DIR/dev/robot      the robot's serial port (a pty)
     DIR/discs/       bytes of the discs  DIR/dev/d1 …       the drives' block devices
     DIR/wires.toml   the firmware's [changer] and [[drives]] tables for this cabinet
+    DIR/i2c-<bus>.sock, DIR/gpio.sock, DIR/dev/tag-<place>   the electronics
     DIR/control.sock where burner commands and faults come in
 
 Killing the firmware leaves the cabinet running, with the disc in the gripper; killing
@@ -23,6 +24,7 @@ from simulators.cabinet import Cabinet
 from simulators.clock import ScaledEventLoop
 from simulators.faults.scenario import Scenario, load_scenario, play
 from simulators.links.control import ControlServer
+from simulators.links.electronics_server import ElectronicsServer
 from simulators.links.serial import PtyPort
 from simulators.world.world import World
 
@@ -78,6 +80,8 @@ async def _serve(world: World, scenario: Scenario | None) -> None:
     with Cabinet(world) as cabinet:
         control = ControlServer(cabinet)
         await control.start()
+        electronics = ElectronicsServer(cabinet.electronics, world.folder)
+        await electronics.start()
         with _port(cabinet):
             _write_wires(world)
             playing = asyncio.create_task(play(cabinet, scenario)) if scenario else None
@@ -85,6 +89,7 @@ async def _serve(world: World, scenario: Scenario | None) -> None:
             await stopped.wait()
             if playing:
                 playing.cancel()
+            await electronics.stop()
             await control.stop()
     LOG.info("the world is saved in %s", world.folder)
 
