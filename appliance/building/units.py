@@ -1,19 +1,23 @@
 """Robots and optical drives: the units of a library."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
+from appliance.building.chips import Chips
+from appliance.building.wires import Wires
 from appliance.hardware import Unit
 from appliance.profiles.geometry import Place
 from appliance.profiles.profile import ONLY_UNIT, Profile
 from appliance.settings import Config
-from appliance.settings.robots import DriveSettings
 from hal.drivers.grbl.driver import GrblController
+from hal.drivers.slot_panel.driver import SlotPanel
+from hal.drivers.slot_panel.wiring import expander_places
 from hal.drivers.turntable.driver import TurntableChanger
 from hal.drivers.turntable.geometry import Station, TurntableGeometry
 from hal.drivers.xorriso.drive import XorrisoDrive
-from hal.transports.block_device import LocalBlockDevice
-from hal.transports.command_line import LocalCommandLine
-from hal.transports.serial_port import open_serial_port
+from hal.interfaces.disc_printer import DiscPrinter
+from hal.interfaces.optical_drive import OpticalDrive
+
+GRBL_BAUD = 115_200
 
 
 def robot_ports(config: Config) -> dict[str, str]:
@@ -22,10 +26,37 @@ def robot_ports(config: Config) -> dict[str, str]:
     return {ONLY_UNIT: config.changer.port} if config.changer else ports
 
 
-def build_units(config: Config, profile: Profile) -> dict[str, Unit]:
-    """Every unit whose robot the configuration names, with those of its drives that it names."""
+def build_panels(config: Config, profile: Profile, chips: Chips) -> dict[str, SlotPanel]:
+    """Sensors and lights of each module that the configuration names."""
+    if profile.modules is None:
+        return {}
+    panel = profile.modules.panel
+    places = expander_places(
+        panel.slots, first_multiplexer=panel.first_mux, first_address=panel.first_address
+    )
     return {
-        unit: _turntable_unit(config, profile, unit, port)
+        module.name: SlotPanel(
+            chips.multiplexers(module.name),
+            profile.module_slots(module.name),
+            places,
+            name=f"module {module.name}",
+        )
+        for module in config.modules
+    }
+
+
+def build_units(
+    config: Config,
+    profile: Profile,
+    wires: Wires,
+    panels: Mapping[str, SlotPanel],
+    printer: DiscPrinter | None,
+) -> dict[str, Unit]:
+    """Every unit whose robot the configuration names, with those of its drives that it names; or
+    the desk to which a person carries."""
+    del panels
+    return {
+        unit: _turntable_unit(config, profile, wires, unit, port=port, printer=printer)
         for unit, port in robot_ports(config).items()
     }
 
@@ -51,26 +82,39 @@ def turntable_geometry(
     )
 
 
-def build_drive(drive: DriveSettings) -> XorrisoDrive:
-    return XorrisoDrive(
-        drive.name, drive.device, LocalCommandLine(drive.burner), LocalBlockDevice(drive.device)
-    )
+def _build_drives(config: Config, wires: Wires, names: Collection[str]) -> dict[str, OpticalDrive]:
+    return {
+        drive.name: XorrisoDrive(
+            drive.name,
+            drive.device,
+            wires.command(drive.burner),
+            wires.block_device(drive.device),
+        )
+        for drive in config.drives
+        if drive.name in names
+    }
 
 
-def _turntable_unit(config: Config, profile: Profile, unit: str, port: str) -> Unit:
-    names = profile.drives(unit)
-    drives = {d.name: build_drive(d) for d in config.drives if d.name in names}
+def _turntable_unit(
+    config: Config,
+    profile: Profile,
+    wires: Wires,
+    unit: str,
+    *,
+    port: str,
+    printer: DiscPrinter | None,
+) -> Unit:
+    drives = _build_drives(config, wires, profile.drives(unit))
     stations = list(drives)
-    if config.printer is not None and profile.printer in profile.stations(unit):
-        stations.append(profile.printer)
-    return Unit(
-        unit,
-        TurntableChanger(
-            GrblController(lambda: open_serial_port(port)),
-            turntable_geometry(profile, stations, unit),
-        ),
-        drives,
+    if printer is not None and printer.name in profile.stations(unit):
+        stations.append(printer.name)
+    else:
+        printer = None
+    changer = TurntableChanger(
+        GrblController(wires.serial(port, GRBL_BAUD)),
+        turntable_geometry(profile, stations, unit),
     )
+    return Unit(unit, changer, drives, printer)
 
 
 def _station(place: Place) -> Station:

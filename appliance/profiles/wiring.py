@@ -120,3 +120,8 @@ class FanLines(Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     switch: Gpio
     tachometer: Gpio
+
+
+def line_number(pin: str) -> int:
+    """Number of an expander's line: ``A0`` is 0, ``B7`` is 15."""
+    return "AB".index(pin[0]) * 8 + int(pin[1])

@@ -46,9 +46,8 @@ class PrinterSettings(Struct, frozen=True, forbid_unknown_fields=True):
         "lpstat",
     )
     tray: Annotated[
-        tuple[Text, ...],
-        Meta(description="Command that moves the printer's tray; empty where a person does."),
-    ] = ()
+        Command, Meta(description="Command that moves the printer's tray: `open` or `close`.")
+    ] = ("disc-tray",)
     font: Annotated[
         str, Meta(description="Font file of the labels; empty for the first that is found.")
     ] = ""
