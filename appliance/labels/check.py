@@ -5,6 +5,8 @@ imported in the child process only. The limits were set on drawn labels with noi
 blur and smears (tests/appliance/labels); how far they fit a real camera is not known.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +78,7 @@ def _middle(picture: Picture, part: float) -> Picture:
     return np.asarray(cv2.resize(cut, (SIDE_PX, SIDE_PX)), dtype=np.uint8)
 
 
-def _likeness(one: Picture, other: Picture) -> float:
+def _likeness(one: NDArray[Any], other: NDArray[Any]) -> float:
     ring = _ring()
     if one[ring].std() < 1 or other[ring].std() < 1:
         return 0.0  # an even picture is like nothing

@@ -62,8 +62,10 @@ class Program:
         except _TooMuchError:
             raise HalError(1042, f"{self.name} does not stop talking", " ".join(argv)) from None
         finally:
-            reading.cancel()
-            if not reading.done() or reading.cancelled() or reading.exception():
+            # A time-out or cancellation above has cancelled the reading, which was awaited.
+            if reading.cancelled() or not reading.done() or reading.exception():
+                reading.cancel()
+                await asyncio.wait({reading})
                 await asyncio.shield(asyncio.ensure_future(_end(process)))
 
     async def start(self, *argv: str) -> CommandProcess:
@@ -90,9 +92,12 @@ async def _read(process: CommandProcess) -> Outcome:
 
 
 async def _end(process: CommandProcess) -> None:
+    """SIGTERM, then SIGKILL. What it still says is heard and dropped, so that its pipe ends."""
     for _ in range(2):
         process.kill()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(KILL_S):
+                async for _line in process.lines():
+                    pass
                 await process.wait()
                 return

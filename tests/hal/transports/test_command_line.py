@@ -110,3 +110,36 @@ async def test_the_child_has_a_process_group_of_its_own() -> None:
 async def test_a_program_that_does_not_exist_is_an_os_error() -> None:
     with pytest.raises(FileNotFoundError):
         await LocalCommandLine(["/nonexistent/burner"]).start("-toc")
+
+
+async def test_a_source_brings_its_data_apart_from_what_it_says() -> None:
+    code = (
+        "import sys; sys.stdout.buffer.write(bytes(range(256)) * 4096); print('!', file=sys.stderr)"
+    )
+    source = await LocalCommandLine([sys.executable]).start_source("-c", code)
+    data = b"".join([chunk async for chunk in source.chunks()])
+    assert data == bytes(range(256)) * 4096
+    assert await source.wait() == (0, "!\n")
+
+
+async def test_a_source_that_nobody_hears_to_the_end_still_ends() -> None:
+    code = (
+        "import sys; sys.stdout.write('x' * 5_000_000); sys.stderr.write('y' * 50_000); sys.exit(4)"
+    )
+    source = await LocalCommandLine([sys.executable]).start_source("-c", code)
+    exit_code, said = await source.wait()
+    assert exit_code == 4
+    assert 0 < len(said) <= 8192
+
+
+async def test_a_source_can_be_killed() -> None:
+    source = await LocalCommandLine(["sleep"]).start_source("600")
+    source.kill()
+    assert (await source.wait())[0] == -signal.SIGTERM
+
+
+async def test_programs_speak_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    source = await LocalCommandLine(["sh"]).start_source("-c", "echo $LC_ALL")
+    assert [chunk async for chunk in source.chunks()] == [b"C.UTF-8\n"]
+    await source.wait()
