@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
+from appliance.contract.messages import InventoryBy, TakeInventory
 from console.commands.frame import Frame, console_command, shown
 from console.dispatch.inventories import order_inventories
 
@@ -11,15 +12,26 @@ from console.dispatch.inventories import order_inventories
 @click.command()
 @click.argument("appliances", nargs=-1, metavar="[APPLIANCE]...")
 @click.option("--slot", "slots", multiple=True, help="Only this slot; may be given again.")
+@click.option(
+    "--by",
+    type=click.Choice([by.value for by in InventoryBy]),
+    default=InventoryBy.PRESENCE.value,
+    show_default=True,
+    help="Look whether a disc is there, read what is on it, or read its label with the camera.",
+)
 @console_command
-def inventory(frame: Frame, appliances: tuple[str, ...], slots: tuple[str, ...]) -> None:
+def inventory(
+    frame: Frame, *, appliances: tuple[str, ...], slots: tuple[str, ...], by: str
+) -> None:
     """Let each APPLIANCE look into its slots; without one, all of them.
 
     Discs that were put in are found, those that are gone are missed, and drives that were taken
-    out of service get another chance.
+    out of service get another chance. Reading what is on each disc recognises those that the
+    appliance has forgotten, and takes a drive's time for each.
     """
+    body = TakeInventory(list(slots), InventoryBy(by))
     with frame.workspace.store.begin() as connection:
-        ordered = order_inventories(connection, appliances, slots, datetime.now(UTC))
+        ordered = order_inventories(connection, appliances, body, datetime.now(UTC))
     if frame.as_json:
         frame.answer({"inventories": ordered})
         return

@@ -14,9 +14,9 @@ from console.store.states import CommandState
 
 
 def order_inventories(
-    connection: sa.Connection, names: Sequence[str], slots: Sequence[str], now: datetime
+    connection: sa.Connection, names: Sequence[str], body: TakeInventory, now: datetime
 ) -> dict[str, str]:
-    """Let appliances look into the slots named, or all; gives the command's id for each appliance.
+    """Let appliances look, as `body` says; gives the command's id for each appliance.
 
     An order that an appliance has not answered yet is not given twice.
 
@@ -29,7 +29,6 @@ def order_inventories(
         raise SteleError(5263, f"no appliance {min(unknown)!r} has reported; known: {shown}")
     if not known:
         raise SteleError(5263, "no appliance has reported yet")
-    body = TakeInventory(list(slots))
     return {
         name: _waiting(connection, name, body) or issue(connection, name, body, now)
         for name in sorted(names or known)
