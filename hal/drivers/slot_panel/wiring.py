@@ -1,6 +1,6 @@
 """Which expander and which of its lines a slot has. Pure. PROTOCOL.md draws it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 SLOTS_AN_EXPANDER = 8
@@ -44,7 +44,3 @@ def decode_presence(levels: int, slots: Sequence[str]) -> dict[str, bool]:
 def encode_lights(slots: Sequence[str], lit: Collection[str]) -> int:
     """Levels of port B for these of an expander's slots lit: high is lit."""
     return sum(1 << bit for bit, slot in enumerate(slots) if slot in lit) << 8
-
-
-def decode_lights(latches: int, slots: Sequence[str]) -> Mapping[str, bool]:
-    return {slot: bool(latches >> 8 + bit & 1) for bit, slot in enumerate(slots)}
