@@ -73,6 +73,7 @@ class Yrm100:
         link = self._link
         if link is None:
             link = self._link = await self._connect()
+            await self._let_finish(link)
             self._splitter = codec.FrameSplitter()
         found = _Round()
         for _ in range(POLLS):
@@ -80,6 +81,14 @@ class Yrm100:
             await link.write(codec.encode_frame(codec.Frame(codec.COMMAND, codec.SINGLE_POLL)))
             await self._collect(link, found)
         return found
+
+    async def _let_finish(self, link: SerialLink) -> None:
+        """Drop what still comes of an earlier question, or of switching on."""
+        until_s = asyncio.get_running_loop().time() + ANSWER_S
+        with contextlib.suppress(TimeoutError):
+            while asyncio.get_running_loop().time() < until_s:
+                async with asyncio.timeout(QUIET_S):
+                    await link.read()
 
     async def _collect(self, link: SerialLink, found: _Round) -> None:
         """Take in the frames of one poll. Raises `TimeoutError`: there is none."""
