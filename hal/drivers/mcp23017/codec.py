@@ -20,6 +20,7 @@ OLAT = 0x14
 SETTING_BYTES = GPPU + 2 - IODIR
 STATE_BYTES = OLAT + 2 - GPPU
 """Pull-ups, interrupt flags and captures, levels, latches: pairs of ports A and B."""
+_INTF_IN_STATE = 0x0E - GPPU
 _GPIO_IN_STATE = 0x12 - GPPU
 _OLAT_IN_STATE = OLAT - GPPU
 
@@ -29,13 +30,15 @@ class State:
     """What the chip says of itself in one answer."""
 
     pull_ups: int
+    flags: int
     levels: int
     latches: int
 
     @property
     def is_set_up(self) -> bool:
-        """All pull-ups are on, which they never are after the chip was without power."""
-        return self.pull_ups == ALL
+        """All pull-ups are on, which they never are after the chip was without power; and there is
+        no interrupt flag, which a memory in the chip's place would have kept (`encode_set_up`)."""
+        return self.pull_ups == ALL and not self.flags
 
 
 def encode_lines(register: int, value: int) -> bytes:
@@ -45,8 +48,9 @@ def encode_lines(register: int, value: int) -> bytes:
 
 def encode_set_up(outputs: int) -> bytes:
     """Write every register from IODIR to GPPU: the lines of `outputs` drive, the others are inputs;
-    no inversion, no interrupts, registers not in banks, pull-ups everywhere."""
-    return bytes([IODIR]) + setting(outputs)
+    no inversion, no interrupts, registers not in banks, pull-ups everywhere. Ones for the interrupt
+    flags follow, which cannot be written: whoever keeps them is no MCP23017."""
+    return bytes([IODIR]) + setting(outputs) + b"\xff\xff"
 
 
 def setting(outputs: int) -> bytes:
@@ -67,7 +71,7 @@ def decode_state(data: bytes, chip: str) -> State:
     def pair(at: int) -> int:
         return int.from_bytes(data[at : at + 2], "little")
 
-    return State(pair(0), pair(_GPIO_IN_STATE), pair(_OLAT_IN_STATE))
+    return State(pair(0), pair(_INTF_IN_STATE), pair(_GPIO_IN_STATE), pair(_OLAT_IN_STATE))
 
 
 def _exactly(data: bytes, length: int, chip: str) -> bytes:

@@ -119,8 +119,8 @@ class Expander:
         return codec.decode_state(answer, str(self._chip))
 
     def _drives(self, state: codec.State) -> bool:
-        """Whether it drives what it was told; inputs' latches mean nothing."""
-        return state.latches & self._outputs == self._ordered
+        """Whether it latches what it was told, and 0 for inputs: a line let go of reads ones."""
+        return state.latches == self._ordered
 
     def _forgetful(self, state: codec.State) -> HalError:
         return HalError(1013, f"{self._chip} does not keep what it is told", f"{state}")

@@ -157,6 +157,25 @@ class Mcp23017:
         return bytes(answer)
 
 
+class Memory:
+    """An EEPROM that somebody fitted in a chip's place: it keeps whatever it is told."""
+
+    def __init__(self) -> None:
+        self.cells = bytearray(b"\xff" * 256)
+        self.pointer = 0
+
+    def write(self, data: bytes) -> None:
+        self.pointer = data[0]
+        for byte in data[1:]:
+            self.cells[self.pointer] = byte
+            self.pointer = (self.pointer + 1) % 256
+
+    def read(self, length: int) -> bytes:
+        answer = bytes(self.cells[(self.pointer + at) % 256] for at in range(length))
+        self.pointer = (self.pointer + length) % 256
+        return answer
+
+
 class Registers16:
     """A chip of 16-bit registers, most significant byte first, such as the INA226."""
 

@@ -11,7 +11,7 @@ from hal.drivers.mcp23017.driver import Expander
 from hal.errors import HalError
 from hal.transports.interfaces import OutputLine
 from simulators.clock import run_virtual
-from tests.hal.drivers.i2c_board import Board, Mcp23017, Registers16
+from tests.hal.drivers.i2c_board import Board, Mcp23017, Memory, Registers16
 from tests.hal.drivers.numbered import NONE, code_of
 
 LIGHTS = 0xFF00
@@ -115,6 +115,31 @@ def test_another_kind_of_chip_is_refused(board: Board) -> None:
         return caught.value.code
 
     assert run_virtual(story()) in {1013, 1014}
+
+
+@pytest.mark.parametrize("outputs", [0, LIGHTS, 0xFFFF])
+def test_a_memory_that_keeps_all_settings_is_still_no_expander(board: Board, outputs: int) -> None:
+    board.fit(0x20, Memory())
+    expander = Expander(board, outputs=outputs)
+    for _ in range(2):
+        assert code_of(lambda: run_virtual(expander.read())) == 1013
+        assert code_of(lambda: run_virtual(expander.write(0))) == 1013
+    again = Expander(board, outputs=outputs)
+    assert code_of(lambda: run_virtual(again.read())) == 1013
+
+
+@pytest.mark.parametrize("kept", range(10))
+def test_an_answer_broken_off_in_the_middle_is_no_answer(board: Board, kept: int) -> None:
+    class LettingGo(Mcp23017):
+        def read(self, length: int) -> bytes:
+            return super().read(length)[:kept].ljust(length, b"\xff")
+
+    expander = Expander(board, outputs=0)
+    run_virtual(expander.read())
+    broken = LettingGo()
+    broken.wires = 0x1234
+    board.fit(0x20, broken)
+    assert code_of(lambda: run_virtual(expander.read())) == 1013
 
 
 def test_a_chip_that_forgets_what_it_is_told_is_refused(board: Board, chip: Mcp23017) -> None:

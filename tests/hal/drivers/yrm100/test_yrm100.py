@@ -168,7 +168,8 @@ def test_a_cancelled_reading_leaves_no_answer_behind() -> None:
     async def story() -> None:
         reader, line = fitted(lambda number: [(0.02, notice() if number == 0 else NO_TAG)])
         cancelled = asyncio.ensure_future(reader.read())
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.04)
+        assert line.written == [POLL]
         cancelled.cancel()
         await asyncio.wait({cancelled})
         assert await reader.read() is None
