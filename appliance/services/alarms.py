@@ -11,7 +11,6 @@ told to the console and shown nowhere at the cabinet.
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from msgspec import Struct
 from sqlite_utils import Database, Migrations
 
 from appliance.contract.errors import SteleError
@@ -23,6 +22,7 @@ from appliance.contract.messages import (
     AlarmView,
     ErrorInfo,
 )
+from appliance.contract.messages.local import PastAlarmView
 from appliance.services.events import EventSink
 
 MIGRATIONS = Migrations("alarms")
@@ -70,18 +70,6 @@ def remember_times_and_people(db: Database) -> None:
             silent INTEGER NOT NULL) STRICT"""
     )
     db.conn.execute("CREATE INDEX past_alarms_age ON past_alarms(cleared_at)")
-
-
-class PastAlarm(Struct, frozen=True):
-    """An alarm that stands no more."""
-
-    alarm_id: str
-    where: str
-    error: ErrorInfo
-    raised_at: datetime
-    cleared_at: datetime
-    acknowledged_at: datetime | None = None
-    acknowledged_by: str = ""
 
 
 class Alarms:
@@ -203,7 +191,7 @@ class Alarms:
             ],
         )
 
-    def history(self, limit: int = 100, *, at_cabinet: bool = False) -> list[PastAlarm]:
+    def history(self, limit: int = 100, *, at_cabinet: bool = False) -> list[PastAlarmView]:
         """The alarms that ended last, newest first."""
         rows = self._db.conn.execute(
             "SELECT place, code, message, detail, raised_at, cleared_at, acknowledged_at, "
@@ -212,7 +200,7 @@ class Alarms:
             (at_cabinet, limit),
         )
         return [
-            PastAlarm(
+            PastAlarmView(
                 _id(place, code),
                 place,
                 ErrorInfo(code, message, detail),
