@@ -11,13 +11,15 @@ from hal.transports.interfaces import SerialLink
 BAUD = 9600
 GONE_S = 0.22
 """A tag that was not repeated for so long is gone."""
+IDLE_S = 1.0
+"""When nobody asks for so long the line is closed: nothing has to take in what nobody wants."""
 
 
 class Rdm6300:
     """`TagReader`. `connect` opens the serial link, 9600 8N1, each time it is called.
 
-    It listens from the first `read` on, so that an answer is about the last 220 ms and not about
-    what lay in a buffer.
+    It listens from a `read` on for as long as others follow, so that an answer is about the last
+    220 ms and not about what lay in a buffer.
     """
 
     verified = "simulator"
@@ -30,6 +32,7 @@ class Rdm6300:
         self._link: SerialLink | None = None
         self._task: asyncio.Task[None] | None = None
         self._since_s = 0.0
+        self._asked_at_s = 0.0
         self._seen_at_s: dict[str, float] = {}
         self._damaged_at_s: float | None = None
         self._turn = asyncio.Lock()
@@ -39,7 +42,8 @@ class Rdm6300:
         return self._name
 
     async def read(self) -> str | None:
-        """The tag that was told within the last 220 ms, as ten capital hex digits.
+        """The tag that was told within the last 220 ms, as ten capital hex digits. Takes 220 ms
+        when it was not asked just before.
 
         Whether a reader that says nothing has no tag before it or is broken cannot be told: only
         a lost line is an error.
@@ -49,6 +53,7 @@ class Rdm6300:
         """
         loop = asyncio.get_running_loop()
         async with self._turn:
+            self._asked_at_s = loop.time()
             task = self._task or await self._listen()
             remaining_s = self._since_s + GONE_S - loop.time()
             if remaining_s > 0:
@@ -87,17 +92,23 @@ class Rdm6300:
     async def _take_in(self, link: SerialLink) -> None:
         loop = asyncio.get_running_loop()
         splitter = FrameSplitter()
-        with contextlib.suppress(HalError, OSError):  # the line is gone: `read` tells
-            while True:
-                tags = splitter.feed(await link.read())
-                now_s = loop.time()
-                if splitter.damaged:
-                    splitter.damaged = 0
-                    self._damaged_at_s = now_s
-                self._seen_at_s = {
-                    tag: at_s for tag, at_s in self._seen_at_s.items() if at_s >= now_s - GONE_S
-                }
-                self._seen_at_s.update(dict.fromkeys(tags, now_s))
+        with contextlib.suppress(HalError, ConnectionError):  # the line is gone: `read` tells
+            while (rest_at_s := self._asked_at_s + IDLE_S) > loop.time():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(rest_at_s):
+                        self._note(splitter.feed(await link.read()), splitter)
+            self._task = self._link = None
+            await link.aclose()
+
+    def _note(self, tags: list[str], splitter: FrameSplitter) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if splitter.damaged:
+            splitter.damaged = 0
+            self._damaged_at_s = now_s
+        self._seen_at_s = {
+            tag: at_s for tag, at_s in self._seen_at_s.items() if at_s >= now_s - GONE_S
+        }
+        self._seen_at_s.update(dict.fromkeys(tags, now_s))
 
     async def _end(self) -> None:
         task, self._task = self._task, None

@@ -119,6 +119,25 @@ def test_a_lost_line_is_an_error_and_opened_again() -> None:
     run_virtual(story())
 
 
+def test_a_reader_that_nobody_asks_is_let_go_and_listened_to_again() -> None:
+    async def story() -> None:
+        async with Field(FRAME) as field:
+            assert await field.reader.read() == TAG
+            await asyncio.sleep(0.7)
+            assert field.line.is_open
+            await asyncio.sleep(0.2)
+            assert not field.line.is_open
+            field.frames.clear()
+            assert await field.reader.read() is None
+            field.frames.append(FRAME)
+            assert await field.reader.read() is None
+            await asyncio.sleep(0.1)
+            assert await field.reader.read() == TAG
+            assert field.line.opened == 2
+
+    run_virtual(story())
+
+
 def test_a_line_that_cannot_be_opened_is_an_error() -> None:
     async def story() -> None:
         field = Field()
