@@ -109,6 +109,12 @@ class Cabinet:
             drive.refresh()
         self.tools.refresh()
 
+    def settle(self) -> str:
+        """Write down what drifts with time, such as the air, for whoever reads the world."""
+        self.world.air.settle()
+        self.world.save("air")
+        return "settled"
+
     def stop(self) -> None:
         """Cut the power; the world is saved and closed. No error when already stopped."""
         if self._running:

@@ -1,21 +1,30 @@
 """The words of `stele-sim` but for `burner`."""
 
+import contextlib
 import json
 import logging
 import socket
 import sys
-from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
 from simulators.clock import check_speed
-from simulators.faults.fault import FaultError
+from simulators.faults.fault import FAULTS, FaultError
+from simulators.faults.registry import find
+from simulators.hands.hand import DEEDS
 from simulators.links.socket_path import short_path
 from simulators.process import Options, run_cabinet
-from simulators.world.disc import SECTOR_BYTES
-from simulators.world.world import CROWDED, GRIPPER, State, read_state
+from simulators.status import describe
+from simulators.world.world import read_state
+
+
+def _columns(rows: dict[str, str]) -> str:
+    """Names and what they do, one a line."""
+    width = max(map(len, rows))
+    return "\n".join(f"{name:{width}}  {text}" for name, text in sorted(rows.items()))
 
 
 @click.group()
@@ -33,7 +42,11 @@ def cli() -> None:
     help="Folder of the world; made if it is not there.",
 )
 @click.option("--speed", default=1.0, show_default=True, help="Simulated seconds a second.")
-@click.option("--discs", type=int, help="Blank discs of a new world.  [default: every slot]")
+@click.option("--discs", type=int, help="Blank discs of a new world.  [default: the profile's]")
+@click.option("--nodes", type=int, help="Nodes of a new pb-library, the main one too.")
+@click.option("--modules", type=int, help="Modules of a new disc-cabinet.")
+@click.option("--disks", type=int, help="Disks in the bays of a new world.")
+@click.option("--tapes", type=int, help="Cartridges in the slots of a new world.")
 @click.option("--capacity-bytes", type=int, help="Size of these discs.  [default: 25 GB]")
 @click.option(
     "--scenario",
@@ -46,10 +59,8 @@ def cabinet(
     folder: Path,
     profile: str,
     speed: float,
-    discs: int | None,
-    capacity_bytes: int | None,
-    scenario: Path | None,
     verbose: bool,
+    **options: Any,
 ) -> None:
     """Run one cabinet until Ctrl-C. Prints `ready` when its wires can be used."""
     logging.basicConfig(
@@ -57,7 +68,7 @@ def cabinet(
     )
     try:
         check_speed(speed)
-        run_cabinet(Options(folder, profile, speed, discs, capacity_bytes, scenario))
+        run_cabinet(Options(folder, profile, speed, **options))
     except (ValueError, BlockingIOError, FaultError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -72,28 +83,35 @@ def burner(world: str, words: tuple[str, ...]) -> None:
     raise click.UsageError("the words are: stele-sim burner --world DIR XORRISO-WORDS…")
 
 
-@cli.command()
+@cli.command(epilog="\b\n" + _columns({name: known.help for name, known in FAULTS.items()}))
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("what", type=str)
+@click.argument("what")
 @click.argument("where", default="")
 @click.option("--sector", type=int, help="Where on the disc.")
 @click.option("--sectors", type=int, default=16, show_default=True, help="How far it reaches.")
+@click.option("--value", type=float, help="How much, for the faults that have a measure.")
 @click.option("--lift", is_flag=True, help="End the fault.")
-def fault(
-    *, folder: Path, what: str, where: str, sector: int | None, sectors: int, lift: bool
-) -> None:
+def fault(*, folder: Path, what: str, **message: Any) -> None:
     """Let something go wrong in the running cabinet of FOLDER.
 
-    WHERE is a drive (d1), a slot (s001), the gripper, or a disc's serial.
+    WHERE is a drive (d1), a slot (s001), a door (front), a node (n03), or a disc's serial.
     """
-    message = {
-        "what": what,
-        "where": where,
-        "sector": sector,
-        "sectors": sectors,
-        "lift": lift,
-    }
-    click.echo(_tell(folder, fault=message))
+    try:
+        find(what)
+    except FaultError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(_tell(folder, fault={"what": what, **message}))
+
+
+@cli.command(epilog="\b\n" + _columns({f"{n} {d.words}": d.help for n, d in DEEDS.items()}))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("words", nargs=-1, required=True)
+def hand(*, folder: Path, words: tuple[str, ...]) -> None:
+    """Do at the running cabinet of FOLDER what a person's hand does: WORDS as below.
+
+    A hand refuses what a hand cannot do: a door is locked, a slot is taken.
+    """
+    click.echo(_tell(folder, hand=words))
 
 
 @cli.command()
@@ -124,6 +142,8 @@ def _tell(folder: Path, **message: object) -> str:
 @click.option("--json", "as_json", is_flag=True, help="The whole world, for programs.")
 def status(folder: Path, as_json: bool) -> None:
     """Show the world of FOLDER, whether its cabinet runs or not."""
+    with contextlib.suppress(click.ClickException):  # it need not run
+        _tell(folder, settle=True)
     try:
         state = read_state(folder)
     except FileNotFoundError as error:
@@ -133,22 +153,3 @@ def status(folder: Path, as_json: bool) -> None:
         return
     for line in describe(state):
         click.echo(line)
-
-
-def describe(state: State) -> list[str]:
-    """The world in a few lines: what is not blank in its slot, and where the arm stands."""
-    states = Counter(str(disc.state) for disc in state.discs.values())
-    lines = [f"{len(state.discs)} discs: " + ", ".join(f"{n} {s}" for s, n in states.items())]
-    for disc in state.discs.values():
-        in_slot = disc.place[:1] == "s" and disc.place != GRIPPER
-        if in_slot and disc.state == "blank" and disc.place not in CROWDED:
-            continue
-        damage = ", damaged" if disc.damaged else ""
-        size_mb = disc.written_sectors * SECTOR_BYTES / 1e6
-        lines.append(f"{disc.serial} in {disc.place}: {disc.state}{damage}, {size_mb:.1f} MB")
-    x, y, z = state.arm.position_mm
-    jaws = "open" if state.arm.jaws_open else "closed"
-    lines.append(f"arm at {x:.1f}°, height {y:.1f} mm, reach {z:.1f} mm, jaws {jaws}")
-    lines += [f"tray of {drive} is open" for drive in sorted(state.open_trays)]
-    lines += [f"fault: {name}" for name in sorted(state.faults)]
-    return lines

@@ -1,10 +1,11 @@
 """One simulated cabinet as a process of its own, with its wires in the world's folder.
 
-    DIR/world.json   the world           DIR/dev/robot      the robot's serial port (a pty)
-    DIR/discs/       bytes of the discs  DIR/dev/d1 …       the drives' block devices
-    DIR/wires.toml   the firmware's [changer] and [[drives]] tables for this cabinet
+    DIR/world.json       the world, with DIR/changes-….jsonl   DIR/discs/, disks/, tapes/   bytes
+    DIR/dev/robot        the robot's serial port (a pty); in a cabinet of nodes robot-n00 …
+    DIR/dev/d1 …         the drives' block devices, b01 … the disks'
     DIR/i2c-<bus>.sock, DIR/gpio.sock, DIR/dev/tag-<place>   the electronics
-    DIR/control.sock where burner commands and faults come in
+    DIR/wires.toml       the firmware's tables of addresses for this cabinet
+    DIR/control.sock     where simulated commands, hands and faults come in
 
 Killing the firmware leaves the cabinet running, with the disc in the gripper; killing
 the cabinet is a power cut, and starting it again on the same folder is power coming back.
@@ -12,10 +13,8 @@ the cabinet is a power cut, and starting it again on the same folder is power co
 
 import asyncio
 import contextlib
-import json
 import logging
 import signal
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,8 @@ from simulators.faults.scenario import Scenario, load_scenario, play
 from simulators.links.control import ControlServer
 from simulators.links.electronics_server import ElectronicsServer
 from simulators.links.serial import PtyPort
+from simulators.wires import describe_wires, robot_port
+from simulators.world.description import Extent, load_description
 from simulators.world.world import World
 
 LOG = logging.getLogger(__name__)
@@ -41,6 +42,10 @@ class Options:
     discs: int | None = None
     capacity_bytes: int | None = None
     scenario: Path | None = None
+    nodes: int | None = None
+    modules: int | None = None
+    disks: int | None = None
+    tapes: int | None = None
 
 
 def open_world(options: Options) -> World:
@@ -58,7 +63,18 @@ def open_world(options: Options) -> World:
     sectors = None if options.capacity_bytes is None else options.capacity_bytes // 2048
     if sectors is not None and sectors < 32:
         raise ValueError("a disc has at least 32 sectors of 2,048 bytes")
-    return World.create(options.folder, options.profile, options.discs, sectors)
+    extent = Extent(_count_units(options), options.disks, options.tapes)
+    return World.create(options.folder, options.profile, options.discs, sectors, extent)
+
+
+def _count_units(options: Options) -> int | None:
+    units = load_description(options.profile).units
+    prefix = units.prefix if units else ""
+    if options.nodes is not None and prefix != "n":
+        raise ValueError(f"a cabinet of profile {options.profile} has no nodes")
+    if options.modules is not None and prefix != "m":
+        raise ValueError(f"a cabinet of profile {options.profile} has no modules")
+    return options.nodes if prefix == "n" else options.modules
 
 
 def run_cabinet(options: Options) -> None:
@@ -82,8 +98,8 @@ async def _serve(world: World, scenario: Scenario | None) -> None:
         await control.start()
         electronics = ElectronicsServer(cabinet.electronics, world.folder)
         await electronics.start()
-        with _port(cabinet):
-            _write_wires(world)
+        with _ports(cabinet):
+            (world.folder / "wires.toml").write_text(describe_wires(cabinet))
             playing = asyncio.create_task(play(cabinet, scenario)) if scenario else None
             print("ready", flush=True)
             await stopped.wait()
@@ -95,21 +111,9 @@ async def _serve(world: World, scenario: Scenario | None) -> None:
 
 
 @contextlib.contextmanager
-def _port(cabinet: Cabinet) -> Iterator[None]:
-    port = PtyPort(cabinet.robot, cabinet.world.folder / "dev" / "robot")
-    try:
+def _ports(cabinet: Cabinet) -> Iterator[None]:
+    folder = cabinet.world.folder
+    with contextlib.ExitStack() as stack:
+        for unit, robot in cabinet.robots.items():
+            stack.callback(PtyPort(robot, folder / robot_port(unit)).close)
         yield
-    finally:
-        port.close()
-
-
-def _write_wires(world: World) -> None:
-    """Tell the firmware's configuration where everything is. JSON strings are TOML strings."""
-    beside = Path(sys.executable).with_name("stele-sim")
-    start = [str(beside)] if beside.exists() else [sys.executable, "-m", "simulators.cli"]
-    burner = json.dumps([*start, "burner", "--world", str(world.folder)])
-    lines = ["[changer]", f"port = {json.dumps(str(world.folder / 'dev' / 'robot'))}"]
-    for name in world.description.drives.names:
-        device = json.dumps(str(world.folder / "dev" / name))
-        lines += ["", "[[drives]]", f'name = "{name}"', f"device = {device}", f"burner = {burner}"]
-    (world.folder / "wires.toml").write_text("\n".join(lines) + "\n")

@@ -48,6 +48,9 @@ class Known:
     """What it does, and what `where` and `value` are."""
 
 
+MOST_NAMED = 100
+"""Words that a question for the right one lists."""
+
 FAULTS: dict[str, Known] = {}
 """All faults by name."""
 
@@ -96,5 +99,5 @@ def nearest(word: str, words: Iterable[str]) -> str:
     """A question for the nearest of these words, and what there is."""
     known = sorted(words)
     close = difflib.get_close_matches(word, known, 1)
-    told = f"there are: {', '.join(known)}" if len(known) < 60 else f"there are {len(known)}"
+    told = f"there are: {', '.join(known)}" if len(known) <= MOST_NAMED else f"there are {len(known)}"
     return f"did you mean {close[0]!r}? {told}" if close else told

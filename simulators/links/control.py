@@ -1,9 +1,10 @@
-"""The cabinet's control socket: simulated commands, faults and the clock's speed come in here.
+"""The cabinet's control socket: simulated commands, hands, faults and the clock's speed come in.
 
 A connection's first message decides what it is; the messages of a command are described
-in `simulators.links.client`. A fault is `{"fault": {…}}`, another speed of the clock
-`{"speed": number}`, with `"when": "writing"` once a disc is being written; both are answered,
-when it is done, with `{"done": text}` or `{"error": text}`.
+in `simulators.links.client`. A person's hand is `{"hand": [words]}`, a fault `{"fault": {…}}`,
+another speed of the clock `{"speed": number}`, with `"when": "writing"` once a disc is being
+written; `{"settle": true}` writes down what drifts with time. They are answered, when it is
+done, with `{"done": text}` or `{"error": text}`.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ from typing import Any
 from simulators.cabinet import Cabinet
 from simulators.clock import ScaledEventLoop
 from simulators.faults.fault import FaultError, inject, parse_fault
+from simulators.hands.hand import do
+from simulators.hands.reach import HandError
 from simulators.links.socket_path import SOCKET, short_path
 from simulators.links.xorriso.shutdown import TERMINATED
 
@@ -95,6 +98,11 @@ class ControlServer:
                 await self._run_program(message, _ProcessHost(reader, writer))
             elif "fault" in message:
                 writer.write(_answer(lambda: self._take_fault(message["fault"])))
+            elif "hand" in message:
+                words = [str(word) for word in message["hand"]]
+                writer.write(_answer(lambda: do(self._cabinet, words)))
+            elif "settle" in message:
+                writer.write(_answer(self._cabinet.settle))
             elif "speed" in message:
                 if message.get("when") == "writing" and not await self._until_writing(reader):
                     return
@@ -156,6 +164,6 @@ def _take_speed(speed: Any) -> str:
 def _answer(act: Callable[[], str]) -> bytes:
     try:
         done = {"done": act()}
-    except (FaultError, TypeError, ValueError) as error:
+    except (FaultError, HandError, TypeError, ValueError) as error:
         done = {"error": str(error)}
     return json.dumps(done).encode() + b"\n"

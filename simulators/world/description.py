@@ -8,7 +8,7 @@ CABINETS = Path(__file__).parent / "cabinets"
 Triple = tuple[float, float, float]
 
 
-class Extent(msgspec.Struct, frozen=True, omit_defaults=True):
+class Extent(msgspec.Struct, frozen=True):
     """How much of a profile one cabinet has; unset is the profile's own default."""
 
     units: int | None = None

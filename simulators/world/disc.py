@@ -21,7 +21,7 @@ class Scratch(msgspec.Struct, frozen=True):
     sectors: int
 
 
-class Disc(msgspec.Struct, omit_defaults=True):
+class Disc(msgspec.Struct):
     """A disc of write-once kind. Its bytes are in the world's `discs/<serial>.img`."""
 
     serial: str

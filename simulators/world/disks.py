@@ -25,7 +25,7 @@ class DiskError(Exception):
     """A disk or bay does not do what somebody wants of it; the text says why."""
 
 
-class Smart(msgspec.Struct, omit_defaults=True):
+class Smart(msgspec.Struct):
     """What the disk counts of itself (raw values of its SMART attributes)."""
 
     passed: bool = True
@@ -41,7 +41,7 @@ class Smart(msgspec.Struct, omit_defaults=True):
     crc_errors: int = 0
 
 
-class Disk(msgspec.Struct, omit_defaults=True):
+class Disk(msgspec.Struct):
     """One hard disk."""
 
     serial: str
@@ -58,7 +58,7 @@ class Disk(msgspec.Struct, omit_defaults=True):
     """Files, relative to the disk's root, that read with EIO."""
 
 
-class Bay(msgspec.Struct, omit_defaults=True):
+class Bay(msgspec.Struct):
     """The powered, locked place of one disk."""
 
     power_on: bool = False

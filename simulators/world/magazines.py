@@ -19,7 +19,7 @@ class MagazineError(Exception):
     """A magazine cannot be moved so; the text says why."""
 
 
-class Magazine(msgspec.Struct, omit_defaults=True):
+class Magazine(msgspec.Struct):
     """One magazine."""
 
     tag: str

@@ -18,7 +18,7 @@ CAMERA_BLACK = "camera-black"
 CAMERA_GONE = "camera-gone"
 
 
-class Print(msgspec.Struct, omit_defaults=True):
+class Print(msgspec.Struct):
     """The label side of one disc."""
 
     image: str
@@ -32,7 +32,7 @@ class Print(msgspec.Struct, omit_defaults=True):
     """How often this disc was printed on."""
 
 
-class PrinterState(msgspec.Struct, omit_defaults=True):
+class PrinterState(msgspec.Struct):
     """The printer itself. Its tray is in `State.open_trays` under the printer's name."""
 
     jobs: int = 0

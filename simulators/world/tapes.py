@@ -16,7 +16,7 @@ PICKER_JAM = "picker-jam"
 """Name of the fault in the world: the tape unit's picker moves nothing."""
 
 
-class Tape(msgspec.Struct, omit_defaults=True):
+class Tape(msgspec.Struct):
     """One cartridge."""
 
     barcode: str
@@ -43,7 +43,7 @@ class Tape(msgspec.Struct, omit_defaults=True):
     loads: int = 0
 
 
-class TapeDriveState(msgspec.Struct, omit_defaults=True):
+class TapeDriveState(msgspec.Struct):
     """Where the head stands on the cartridge in the drive."""
 
     file_number: int = 0
