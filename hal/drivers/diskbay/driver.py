@@ -206,15 +206,25 @@ class LineDiskBay:
     async def _try_mount(self) -> Outcome | None:
         """`None` when it is mounted; otherwise what mount said."""
         folder = str(self._mount_point)
-        try:
-            await asyncio.to_thread(self._mount_point.mkdir, parents=True, exist_ok=True)
-        except OSError as error:
-            raise HalError(3244, f"bay {self._name} has no mount point", str(error)) from error
+        await self._prepare_mount_point()
         self._may_be_mounted = True
         run = await self._mount.run(*codec.mount_argv(str(self._device), folder))
         if run.exit_code == 0 or codec.is_mounted_there(run.lines, folder):
             return None
         return run
+
+    async def _prepare_mount_point(self) -> None:
+        """Have a folder to mount on. One that cannot be listed is what a disk left that lost its
+        power for a moment."""
+        try:
+            await asyncio.to_thread(_ensure_folder, self._mount_point)
+        except OSError:
+            self._may_be_mounted = True
+            await self._unmount()
+            try:
+                await asyncio.to_thread(_ensure_folder, self._mount_point)
+            except OSError as error:
+                raise HalError(3244, f"bay {self._name} has no mount point", str(error)) from error
 
     async def _require_blank(self) -> None:
         try:
@@ -247,6 +257,11 @@ class LineDiskBay:
                 return False
             await asyncio.sleep(self._timing.poll_s)
         return True
+
+
+def _ensure_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    next(folder.iterdir(), None)
 
 
 def _edges(device: Path) -> bytes:
