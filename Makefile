@@ -14,6 +14,9 @@ export PYTHONDONTWRITEBYTECODE :=
 TEST_PROGRAMS := xorriso=xorriso 7z=p7zip-full udfinfo=udftools genisoimage=genisoimage \
 	mosquitto=mosquitto chromium=chromium chromedriver=chromium-driver blkid=util-linux openssl=openssl
 
+# Files that the tests need, likewise with the Debian package that brings them.
+TEST_FILES := /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei
+
 .PHONY: help demo smoke test check format bench docs screenshots install install-dev test-programs clean
 
 help: ## List the targets
@@ -76,6 +79,7 @@ $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
 test-programs:
 	@missing=; for pair in $(TEST_PROGRAMS); do \
 		PATH=$$PATH:/usr/sbin:/sbin command -v $${pair%%=*} >/dev/null || missing="$$missing $${pair#*=}"; done; \
+	for pair in $(TEST_FILES); do [ -e $${pair%%=*} ] || missing="$$missing $${pair#*=}"; done; \
 	if [ -n "$$missing" ]; then $(call apt,$$missing); fi
 
 define apt

@@ -15,6 +15,8 @@ DPI = 300
 PX_PER_MM = DPI / 25.4
 QUIET_MODULES = 4
 """White around a QR code, as its standard asks for."""
+MODULE_LEAST_PX = 5
+"""0.42 mm: a camera that sees the whole disc in 800 pixels has nearly three of them for it."""
 _SIZE_STEP_PX = 2
 
 
@@ -52,21 +54,6 @@ def ring_mask(template: Template, side: int) -> Image.Image:
     middle = side / 2
     draw.ellipse((middle - hub, middle - hub, middle + hub, middle + hub), fill=0)
     return mask
-
-
-def code_place(template: Template, side: int) -> tuple[int, int, int, int]:
-    """Where the QR code stands in a picture of the disc that is `side` wide: left, top, right,
-    bottom."""
-    scale = side / template.disc.outer_mm
-    code = template.code
-    left = side / 2 + (code.x_mm - code.size_mm / 2) * scale
-    top = side / 2 + (code.y_mm - code.size_mm / 2) * scale
-    return (
-        round(left),
-        round(top),
-        round(left + code.size_mm * scale),
-        round(top + code.size_mm * scale),
-    )
 
 
 def _draw_text(picture: Image.Image, box: TextBox, text: str, font_path: str) -> None:
@@ -112,12 +99,12 @@ def _set(box: TextBox, text: str, font_path: str) -> Setting | None:
 
 def _draw_code(picture: Image.Image, box: CodeBox, text: str) -> None:
     try:
-        code = segno.make_qr(text, error="m", boost_error=True)
+        code = segno.make_qr(text, error="m", mode="byte", encoding="utf-8")
     except (segno.DataOverflowError, ValueError) as error:
         raise SteleError(3277, "the label's QR code cannot be made", str(error)) from error
     modules = len(code.matrix) + 2 * QUIET_MODULES
     scale = px(box.size_mm) // modules
-    if scale < 3:
+    if scale < MODULE_LEAST_PX:
         raise SteleError(
             3277, "the label's QR code would be too fine", f"{modules} modules in {box.size_mm} mm"
         )
