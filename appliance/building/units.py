@@ -1,6 +1,7 @@
 """Robots and optical drives: the units of a library."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from appliance.building.chips import Chips
 from appliance.building.wires import Wires
@@ -9,6 +10,11 @@ from appliance.profiles.geometry import Place
 from appliance.profiles.profile import ONLY_UNIT, Profile
 from appliance.settings import Config
 from hal.drivers.grbl.driver import GrblController
+from hal.drivers.guided.desk import Desk
+from hal.drivers.guided.driver import GuidedChanger
+from hal.drivers.guided.layers import LayeredLights
+from hal.drivers.guided.memory import HandMemory
+from hal.drivers.guided.slots import WatchedSlots
 from hal.drivers.slot_panel.driver import SlotPanel
 from hal.drivers.slot_panel.wiring import expander_places
 from hal.drivers.turntable.driver import TurntableChanger
@@ -18,6 +24,7 @@ from hal.interfaces.disc_printer import DiscPrinter
 from hal.interfaces.optical_drive import OpticalDrive
 
 GRBL_BAUD = 115_200
+HAND_FILE = "hand.json"
 
 
 def robot_ports(config: Config) -> dict[str, str]:
@@ -26,7 +33,16 @@ def robot_ports(config: Config) -> dict[str, str]:
     return {ONLY_UNIT: config.changer.port} if config.changer else ports
 
 
-def build_panels(config: Config, profile: Profile, chips: Chips) -> dict[str, SlotPanel]:
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A module's sensors and lights; the guide and others light them without darkening each
+    other's."""
+
+    sensors: SlotPanel
+    lights: LayeredLights
+
+
+def build_panels(config: Config, profile: Profile, chips: Chips) -> dict[str, Panel]:
     """Sensors and lights of each module that the configuration names."""
     if profile.modules is None:
         return {}
@@ -34,7 +50,7 @@ def build_panels(config: Config, profile: Profile, chips: Chips) -> dict[str, Sl
     places = expander_places(
         panel.slots, first_multiplexer=panel.first_mux, first_address=panel.first_address
     )
-    return {
+    panels = {
         module.name: SlotPanel(
             chips.multiplexers(module.name),
             profile.module_slots(module.name),
@@ -43,18 +59,20 @@ def build_panels(config: Config, profile: Profile, chips: Chips) -> dict[str, Sl
         )
         for module in config.modules
     }
+    return {name: Panel(panel, LayeredLights(panel)) for name, panel in panels.items()}
 
 
 def build_units(
     config: Config,
     profile: Profile,
     wires: Wires,
-    panels: Mapping[str, SlotPanel],
+    panels: Mapping[str, Panel],
     printer: DiscPrinter | None,
 ) -> dict[str, Unit]:
     """Every unit whose robot the configuration names, with those of its drives that it names; or
     the desk to which a person carries."""
-    del panels
+    if panels:
+        return {ONLY_UNIT: _desk_unit(config, profile, wires, panels, printer)}
     return {
         unit: _turntable_unit(config, profile, wires, unit, port=port, printer=printer)
         for unit, port in robot_ports(config).items()
@@ -115,6 +133,26 @@ def _turntable_unit(
         turntable_geometry(profile, stations, unit),
     )
     return Unit(unit, changer, drives, printer)
+
+
+def _desk_unit(
+    config: Config,
+    profile: Profile,
+    wires: Wires,
+    panels: Mapping[str, Panel],
+    printer: DiscPrinter | None,
+) -> Unit:
+    """All modules and the desk: one person carries, one disc at a time."""
+    drives = _build_drives(config, wires, profile.drives())
+    changer = GuidedChanger(
+        WatchedSlots(
+            [panel.sensors for panel in panels.values()],
+            [panel.lights.layer("guide") for panel in panels.values()],
+        ),
+        Desk(drives, {printer.name: printer} if printer else {}),
+        HandMemory(config.appliance.state_dir / HAND_FILE),
+    )
+    return Unit(ONLY_UNIT, changer, drives, printer, by_hand=True)
 
 
 def _station(place: Place) -> Station:

@@ -4,8 +4,8 @@ import msgspec
 
 from appliance.contract.messages import ErrorInfo
 from appliance.jobs.records import JobRecord
-from appliance.jobs.run import JobRun, Outcome
-from appliance.jobs.steps import Turn
+from appliance.jobs.run import Interruption, JobInterruptedError, JobRun, Outcome
+from appliance.jobs.steps import Step, Turn
 from appliance.services.drives import Seat, Use
 from appliance.services.media import OUTSIDE
 from appliance.services.reconciliation import OWNER
@@ -94,6 +94,24 @@ def leave_behind(run: JobRun, error: ErrorInfo) -> None:
 async def _vacate(run: JobRun) -> None:
     medium, seat = run.medium, run.seat
     if medium is not None and not medium.is_home and medium.place != OUTSIDE:
-        await run.use.library.put_away(medium.id, seat)
+        await _put_away(run, medium.id, seat)
     elif seat is not None:
         run.use.library.drives.release(seat)
+
+
+async def _put_away(run: JobRun, medium_id: str, seat: Seat | None) -> None:
+    """Home, whatever the operator wishes; only a stop ends the waiting for a person."""
+    library, unit = run.use.library, run.unit
+    if unit is None or not unit.by_hand:
+        await library.put_away(medium_id, seat)
+        return
+    while True:
+        try:
+            with run.waiting("person"):
+                await run.interruptible(library.put_away(medium_id, seat))
+        except JobInterruptedError as interruption:
+            if interruption.reason is Interruption.STOP or run.record.step is not Step.RETURN:
+                raise
+            run.take_interruption()
+        else:
+            return

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
 from sqlite_utils import Database
 
@@ -31,10 +32,13 @@ from appliance.services.slots import Slots
 from appliance.services.units import LibraryUnit, Units
 from appliance.services.views import library_view
 from hal.errors import HalError
+from hal.interfaces.guidance import Guide
 
 LIBRARY = "library"
 """Where the alarms of the whole library stand."""
 NO_BLANK = 2206
+WRONG_SLOT, SILENT_SENSOR = 2130, 2131
+"""What a person does wrong, and what may look as if."""
 SHARED_LOADS_MAX = 16
 """How many jobs in a row may use one load of a disc before the drive goes to the next in line."""
 
@@ -87,7 +91,20 @@ class Library:
             interlock=self.interlock,
             changed=self._changed,
         )
-        return LibraryUnit(unit.name, unit.changer, mover, self.drives, by_hand=unit.by_hand)
+        made = LibraryUnit(unit.name, unit.changer, mover, self.drives, by_hand=unit.by_hand)
+        if made.guide is not None:
+            made.guide.guard_trays(self.interlock.motion)
+            made.guide.watch(partial(self._heed_guide, made.guide, mover.alarm_place))
+        return made
+
+    def _heed_guide(self, guide: Guide, place: str) -> None:
+        """A person is asked for something else, or has made a mistake, or put it right."""
+        if guide.mistake is not None:
+            self.alarms.sound(place, info_of(guide.mistake))
+        else:
+            self.alarms.clear(place, WRONG_SLOT)
+            self.alarms.clear(place, SILENT_SENSOR)
+        self._changed()
 
     def _unit_changed(self) -> None:
         self._found_one.set()

@@ -170,7 +170,8 @@ class Mover:
     @asynccontextmanager
     async def at_rest(self) -> AsyncIterator[None]:
         """Nothing moves meanwhile: for what may cycle a tray, as opening a disc for reading may."""
-        async with self._lock, self._interlock.motion():
+        lock = nullcontext() if self._unit.by_hand else self._lock  # a person may take for ever
+        async with lock, self._interlock.motion():
             yield
 
     @asynccontextmanager

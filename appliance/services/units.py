@@ -6,6 +6,7 @@ line do not fail, and at least one of its drives is in service.
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import ErrorInfo
@@ -14,6 +15,7 @@ from appliance.services.media import Medium
 from appliance.services.mover import Mover
 from appliance.services.slots import Slots
 from hal.interfaces.changer import Changer
+from hal.interfaces.guidance import Guide
 
 NOT_HERE = 2202
 
@@ -28,6 +30,8 @@ class LibraryUnit:
         self.changer = changer
         self.mover = mover
         self.by_hand = by_hand
+        self.guide = changer if isinstance(changer, Guide) else None
+        """Who tells the person what to do, where a person carries."""
         self._drives = drives
         self.ready = asyncio.Event()
         """Set once it is known where the unit's media are."""
@@ -45,9 +49,9 @@ class LibraryUnit:
         )
 
     @property
-    def title(self) -> str:
-        """What an operator calls its robot."""
-        return f"robot {self.name}" if self.name else "robot"
+    def doing(self) -> str:
+        """What its robot is at, or what its person is asked to do; empty when it rests."""
+        return (self.guide.asks if self.guide else "") or self.mover.doing
 
 
 class Units:
@@ -65,7 +69,7 @@ class Units:
         self._drives = drives
         self._changed = changed
         for unit in units.values():
-            unit.mover.fault_changed = lambda unit=unit: self._heed(unit)  # type: ignore[misc]
+            unit.mover.fault_changed = partial(self._heed, unit)
 
     def __iter__(self) -> Iterator[LibraryUnit]:
         return iter(self._units.values())

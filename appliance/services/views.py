@@ -37,7 +37,7 @@ def _robot_view(unit: LibraryUnit, held: Medium | None, alarms: Alarms) -> Robot
     return RobotView(
         state=RobotState(unit.changer.state.value),
         holding_medium_id=held.id if held else None,
-        doing=unit.mover.doing,
+        doing=unit.doing,
         error=next(iter(alarms.standing(unit.mover.alarm_place)), None),
         unit=unit.name,
     )

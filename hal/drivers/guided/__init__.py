@@ -1,0 +1,1 @@
+"""A changer without a robot: a person carries, guided by lights and checked by sensors."""
