@@ -99,5 +99,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
     """A question for the nearest of these words, and what there is."""
     known = sorted(words)
     close = difflib.get_close_matches(word, known, 1)
-    told = f"there are: {', '.join(known)}" if len(known) <= MOST_NAMED else f"there are {len(known)}"
+    told = f"there are {len(known)}"
+    if len(known) <= MOST_NAMED:
+        told = f"there are: {', '.join(known)}"
     return f"did you mean {close[0]!r}? {told}" if close else told
