@@ -44,7 +44,7 @@ class Surroundings:
             self.gates.interlock.gate.close(place)
 
     def unbar(self, place: str) -> None:
-        """Let motion go on, unless something else is in the way."""
+        """Let motion go on, unless another door is in the way."""
         self.gates.interlock.gate.open(place)
-        if self.gates.interlock.gate.is_open:
+        if not any(reason.startswith("door:") for reason in self.gates.interlock.gate.reasons):
             self.brakes.release()

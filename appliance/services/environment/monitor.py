@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 CLIMATE, DUST = "climate", "dust"
 """Reasons for which burning waits."""
-Sight = Callable[[], ReadingView]
-"""Something that shows itself among the readings: smoke, water, a fan."""
+Sight = Callable[[], list[ReadingView]]
+"""What else shows itself among the readings: smoke, water, fans."""
 
 
 class Monitor:
@@ -79,7 +79,7 @@ class Monitor:
         work = dict.fromkeys((*gates.work.reasons, *gates.interlock.gate.reasons))
         return EnvironmentTelemetry(
             at=self._now(),
-            readings=[*readings, *(sight() for sight in self._sights)],
+            readings=[*readings, *(view for sight in self._sights for view in sight())],
             burning_paused_by=list(gates.burning.reasons),
             work_paused_by=list(work),
         )
