@@ -40,6 +40,7 @@ class MemoryRun:
         self._input: deque[memoryview] = deque()
         self._waiting_bytes = 0
         self._input_ended = False
+        self._wanted_bytes = 0
         self._killed = 0
         self._changed = asyncio.Event()
         self._run = asyncio.create_task(self._live(program, argv))
@@ -72,8 +73,11 @@ class MemoryRun:
         raise NotImplementedError
 
     async def copy_input(self, path: Path, offset: int, limit: int) -> int:
+        self._wanted_bytes = limit
+        self._changed.set()
         while self._waiting_bytes < limit and not self._input_ended:
             await self._wait_change()
+        self._wanted_bytes = 0
         copied = 0
         with path.open("r+b", buffering=0) as image:
             while self._input and copied < limit:
@@ -102,7 +106,7 @@ class MemoryRun:
             self._input.append(memoryview(bytes(data)))
             self._waiting_bytes += len(data)
             self._changed.set()
-        while self._waiting_bytes > PIPE_BYTES and not self._run.done():
+        while self._waiting_bytes > max(PIPE_BYTES, self._wanted_bytes) and not self._run.done():
             await self._wait_change()
         if self._run.done():
             raise BrokenPipeError(errno.EPIPE, "the command has ended")

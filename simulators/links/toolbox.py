@@ -1,6 +1,9 @@
 """All simulated commands of a cabinet but for `burner`, by their word."""
 
+from simulators.devices.printer.camera import Camera
+from simulators.devices.printer.queue import PrintQueue
 from simulators.devices.tape.unit import TapeUnit
+from simulators.links.cups.commands import Cancel, Lp, Lpstat, Tray
 from simulators.links.disks.commands import Df, Mkfs, Mount, Smartctl, Umount
 from simulators.links.disks.shelf import BayShelf
 from simulators.links.program import Program
@@ -29,15 +32,32 @@ class Toolbox:
         self.tape = TapeUnit(world, model) if model else None
         if self.tape:
             self.programs |= {"mtx": Mtx(self.tape), "mt": Mt(self.tape), "dd": Dd(self.tape)}
+        self.queue, self.camera = self._equip_printer()
+
+    def _equip_printer(self) -> tuple[PrintQueue | None, Camera | None]:
+        model, names = self.world.description.printer, self.world.layout.printers
+        if model is None or not names:
+            return None, None
+        queue = PrintQueue(self.world, names[0], model.print_s, model.tray_s)
+        self.programs |= {
+            "lp": Lp(queue),
+            "lpstat": Lpstat(queue),
+            "cancel": Cancel(queue),
+            "tray": Tray(queue),
+        }
+        return queue, Camera(self.world, names[0]) if self.world.description.camera else None
 
     def refresh(self) -> None:
         """Look at the world again, after it was changed from outside."""
         if self.shelf:
             self.shelf.refresh()
+        if self.camera:
+            self.camera.refresh()
 
     def stop(self) -> None:
         """Cut the power: every command under way loses its device."""
         for program in self.programs.values():
             program.stop()
-        if self.shelf:
-            self.shelf.stop()
+        for part in (self.shelf, self.queue, self.camera):
+            if part:
+                part.stop()

@@ -14,6 +14,7 @@ SUPERBLOCK_AT = 1024
 BLOCK_BYTES = 4096
 OVERHEAD = 0.016
 """Share of a disk that ext4 keeps for itself: inode tables, journal, bitmaps."""
+UNREADABLE = "/proc/self/mem"
 LOST_FOUND = "lost+found"
 
 
@@ -90,7 +91,7 @@ def cut_to_capacity(folder: Path, disk: Disk) -> list[str]:
     if over > 0:
         for path in sorted(_files(folder), key=lambda path: path.lstat().st_mtime_ns, reverse=True):
             size_bytes = path.lstat().st_size
-            kept = max(0, size_bytes - over) // BLOCK_BYTES * BLOCK_BYTES
+            kept = max(0, _blocks(size_bytes) - over)
             over -= _blocks(size_bytes) - kept
             os.truncate(path, kept)
             cut.append(str(path.relative_to(folder)))
@@ -99,24 +100,20 @@ def cut_to_capacity(folder: Path, disk: Disk) -> list[str]:
     return cut
 
 
-def spoil_file(folder: Path, relative: str) -> None:
-    """Let a file read with EIO: its content becomes what no process can read.
+def keep_unreadable(folder: Path, bad_paths: list[str]) -> None:
+    """Let these files, relative to the folder, read with EIO, and no others any more.
 
-    `/proc/self/mem` has nothing at address 0, and Linux says so with EIO. The bytes stay aside,
-    so that the damage can be undone.
+    Such a file becomes a link to `/proc/self/mem`, which has nothing at address 0: Linux says EIO.
+    The bytes stay aside, so that the damage can be undone.
     """
-    path, aside = folder / relative, _aside(folder, relative)
-    aside.parent.mkdir(parents=True, exist_ok=True)
-    path.rename(aside)
-    path.symlink_to("/proc/self/mem")
-
-
-def mend_file(folder: Path, relative: str) -> None:
-    """Undo `spoil_file`."""
-    aside = _aside(folder, relative)
-    if aside.exists():
-        aside.replace(folder / relative)
-
-
-def _aside(folder: Path, relative: str) -> Path:
-    return folder.with_name(f"{folder.name}.unreadable") / relative
+    aside = folder.with_name(f"{folder.name}.unreadable")
+    for relative in bad_paths:
+        path = folder / relative
+        if path.is_file() and not path.is_symlink():
+            (aside / relative).parent.mkdir(parents=True, exist_ok=True)
+            path.rename(aside / relative)
+            path.symlink_to(UNREADABLE)
+    for kept in _files(aside):
+        path = folder / kept.relative_to(aside)
+        if str(kept.relative_to(aside)) not in bad_paths and path.is_symlink():
+            kept.replace(path)

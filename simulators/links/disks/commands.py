@@ -17,7 +17,7 @@ DMESG = "       dmesg(1) may have more information after failed mount system cal
 
 
 class Smartctl(Command):
-    """`smartctl --json -a DEV`; without `--json` it says that it is not simulated."""
+    """`smartctl --json -a DEV`, and `smartctl -s standby,now DEV`, which parks the heads."""
 
     lost_code = smart.COMMAND_FAILED
 
@@ -26,6 +26,8 @@ class Smartctl(Command):
         self._shelf = shelf
 
     async def obey(self, argv: tuple[str, ...], host: Host, folder: Path) -> int:
+        if argv[:2] == ("-s", "standby,now"):
+            return await self._park(argv[-1], host, folder)
         words = [word for word in argv if not word.startswith("-")]
         if not {"--json", "-j", "--json=c"} & set(argv) or len(words) != 1:
             host.say("smartctl: only --json -a DEVICE is simulated\n")
@@ -44,6 +46,18 @@ class Smartctl(Command):
             answer, status = smart.report(argv, device, disk, now)
         host.answer(json.dumps(answer, indent=2) + "\n")
         return status
+
+    async def _park(self, device: str, host: Host, folder: Path) -> int:
+        await asyncio.sleep(ASKING_S)
+        bay = self._shelf.find(device, folder)
+        disk = self._shelf.disk(bay) if bay else None
+        if disk is None:
+            host.say(f"{device}: Unable to detect device type\n")
+            return smart.NO_DEVICE
+        disk.smart.load_cycles += 1
+        self._shelf.world.save("disks")
+        host.answer("Device placed in STANDBY mode\n")
+        return 0
 
 
 class Mount(Command):

@@ -46,6 +46,8 @@ class BayShelf:
             self._timers[name] = loop.call_at(ready_s + 1e-3, self._refresh, name)
         disk = self.disk(name)
         link = self.link(name)
+        if disk and disk.filesystem:
+            filesystem.keep_unreadable(self.world.disk_folder(disk.serial), disk.bad_paths)
         if disk:
             target = filesystem.ensure_device(self.world.disk_folder(disk.serial), disk)
             if not link.is_symlink() or link.readlink() != target:
@@ -100,7 +102,8 @@ class BayShelf:
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 used = [os.readlink(process / "cwd")]  # noqa: PTH115  # may be odd text
-                used += [os.readlink(entry.path) for entry in os.scandir(process / "fd")]  # noqa: PTH115
+                with os.scandir(process / "fd") as entries:
+                    used += [os.readlink(entry.path) for entry in entries]  # noqa: PTH115
             except OSError:  # gone, or somebody else's
                 continue
             if any(f"{path}/".startswith(root) for path in used):

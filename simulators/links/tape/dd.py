@@ -124,7 +124,12 @@ class _Stream:
         if not self._moved and not kept:  # nothing was written
             self._cartridge.erase_from(number)
             self._drive.stand(number, 0, at_end=False)
-        elif marks and self._program.powered and not self._drive.gone:
+            return
+        if "sync" in self._operands.flags and self._moved % self._operands.block_bytes:
+            size = self._operands.block_bytes
+            with self._cartridge.path(number).open("r+b") as file:
+                file.truncate(kept + -(-self._moved // size) * size)
+        if marks and self._program.powered and not self._drive.gone:
             self._cartridge.end_file(number)
             self._drive.stand(number + 1, 0, at_end=False)
         else:
@@ -199,11 +204,13 @@ class _Stream:
     def _end(self, problem: str, code: int) -> int:
         """Say how it went; the exit code."""
         size = self._operands.block_bytes
-        records = f"{self._moved // size}+{1 if self._moved % size else 0} records"
+        whole, part = self._moved // size, int(self._moved % size > 0)
+        padded = "sync" in self._operands.flags
+        written = f"{whole + part}+0" if padded else f"{whole}+{part}"
         took_s = max(1e-6, asyncio.get_running_loop().time() - self._began_s)
         text = problem
         if self._operands.status != "none":
-            text += f"{records} in\n{records} out\n"
+            text += f"{whole}+{part} records in\n{written} records out\n"
         if self._operands.status not in ("none", "noxfer"):
             rate = self._moved / took_s / 1e6
             text += f"{self._moved} bytes copied, {took_s:g} s, {rate:.1f} MB/s\n"
