@@ -19,6 +19,9 @@ class Ina226:
 
     A chip that lost power for a moment forgets its calibration and would say 0 A: it is looked at
     before each reading, and the chip set up anew when it is gone.
+
+    `feeds_us`: this computer's own current goes through the shunt, so that no current at all is
+    not a value but a bridged shunt, or a second chip at the address that pulls all ones down.
     """
 
     verified = "simulator"
@@ -31,10 +34,12 @@ class Ina226:
         name: str = "power",
         shunt_ohm: float = 0.002,
         current_lsb_a: float = 0.001,
+        feeds_us: bool = True,
     ) -> None:
         self._chip = I2cChip(bus, address, name)
         self._shunt = codec.Shunt(shunt_ohm, current_lsb_a)
         self._calibration = self._shunt.calibration
+        self._feeds_us = feeds_us
         self._turn = asyncio.Lock()
 
     @property
@@ -46,7 +51,7 @@ class Ina226:
 
         Raises:
             HalError: 1010 bus unusable, 1011 no such chip, 1013 another kind of chip, 1014 short,
-                1015 it converts nothing, 1016 its registers contradict each other.
+                1015 it converts nothing, 1016 its registers contradict each other, 1018 no current.
         """
         async with self._turn:
             for attempt in range(1, ATTEMPTS + 1):
@@ -72,6 +77,8 @@ class Ina226:
                 f"what {self._chip} tells contradicts itself",
                 f"{counts}; two at one address?",
             )
+        if self._feeds_us and not counts.current:
+            raise HalError(1018, f"{self._chip} tells of no current, and feeds this computer")
         return counts
 
     async def _ensure_set_up(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from hal.drivers.line.state import is_switched_on, state_of, switch
+from hal.drivers.line.state import ask, is_switched_on, state_of, switch
 from hal.errors import HalError
 from hal.transports.interfaces import InputLine, OutputLine
 
@@ -59,7 +59,7 @@ class BoltLock:
     async def _wait_until(self, *, bolted: bool) -> None:
         loop = asyncio.get_running_loop()
         until_s = loop.time() + self._patience_s
-        while self.is_bolted() != bolted:
+        while await ask(self._bolt, self._name) != bolted:
             if loop.time() >= until_s:
                 where = "drawn" if bolted else "out"
                 raise HalError(2120, f"the bolt of {self._name} does not move", f"it stays {where}")

@@ -12,6 +12,14 @@ def state_of(line: InputLine, name: str) -> bool:
         raise HalError(1020, f"the line of {name} cannot be read", str(error)) from error
 
 
+async def ask(line: InputLine, name: str) -> bool:
+    """The line itself, now. Raises as `state_of`."""
+    try:
+        return await line.read()
+    except OSError as error:
+        raise HalError(1020, f"the line of {name} cannot be read", str(error)) from error
+
+
 async def switch(line: OutputLine, name: str, *, on: bool) -> None:
     """Raises `HalError`: 1021 it cannot be switched; 1010 to 1014 from an expander."""
     try:

@@ -18,7 +18,9 @@ STALE_S = 1.0
 
 
 class PolledLines:
-    """`GpioLines` over an expander. Polling begins with the first question or watcher."""
+    """`GpioLines` over an expander. Polling begins with the first input, or, when that was made
+    outside of an event loop, with the first question or watcher. Until the first round is over,
+    some milliseconds later, no input has a state."""
 
     def __init__(self, expander: Expander, *, poll_s: float = POLL_S) -> None:
         self._expander = expander
@@ -32,6 +34,8 @@ class PolledLines:
         """Raises `OSError`: the line is an output."""
         line = PolledInput(self, self._expander, number, active_high=active_high)
         self._inputs.append(line)
+        with contextlib.suppress(RuntimeError):  # made before the loop runs: at the first question
+            self.ensure_polling()
         return line
 
     def output(self, number: int, *, active_high: bool = True) -> ExpanderPin:
@@ -71,16 +75,27 @@ class PolledLines:
         with contextlib.suppress(ValueError):
             self._inputs.remove(line)
 
+    async def refresh(self) -> int:
+        """Ask the chip now, and tell whoever watches; the sixteen levels.
+
+        Raises:
+            HalError: 1010 to 1014.
+        """
+        try:
+            levels = (await self._expander.read()).levels
+        except HalError as error:
+            self._levels = error
+            raise
+        self._levels = levels
+        self._read_at_s = asyncio.get_running_loop().time()
+        for line in list(self._inputs):
+            line.take(levels)
+        return levels
+
     async def _poll(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            try:
-                self._levels = (await self._expander.read()).levels
-                self._read_at_s = loop.time()
-                for line in list(self._inputs):
-                    line.take(self._levels)
-            except HalError as error:
-                self._levels = error
+            with contextlib.suppress(HalError):  # kept: whoever asks is told
+                await self.refresh()
             await asyncio.sleep(self._poll_s)
 
 
@@ -90,8 +105,7 @@ class PolledInput:
     def __init__(
         self, lines: PolledLines, expander: Expander, number: int, *, active_high: bool
     ) -> None:
-        self._pin = expander.pin(number, active_high=active_high)
-        if self._pin.is_output:
+        if expander.pin(number, active_high=active_high).is_output:
             raise OSError(f"line {number} of {expander.name} is an output")
         self._lines = lines
         self._bit = 1 << number
@@ -103,7 +117,7 @@ class PolledInput:
         return self._active(self._lines.levels())
 
     async def read(self) -> bool:
-        return await self._pin.is_active()
+        return self._active(await self._lines.refresh())
 
     def watch(self, changed: Callable[[bool], None]) -> None:
         """As `InputLine`. The state of the first round is told too when it is active: nobody can

@@ -152,6 +152,15 @@ async def test_a_socket_that_is_gone_comes_back(server: Server) -> None:
     await bus.aclose()
 
 
+async def test_a_socket_may_lie_deep(server: Server, tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 100) / ("y" * 100)
+    deep.mkdir(parents=True)
+    (deep / "i2c.sock").symlink_to(server.path)
+    bus = LocalI2cBus(deep / "i2c.sock")
+    assert await bus.transfer(0x40, b"\x02", 2) == bytes(2)
+    await bus.aclose()
+
+
 async def test_a_socket_that_is_not_there_is_an_oserror(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await LocalI2cBus(tmp_path / "none.sock").transfer(0x40, b"")

@@ -103,6 +103,13 @@ def test_two_chips_at_one_address_contradict_each_other() -> None:
     assert code_of(fitted(Meter(9600, 8000), Meter(4801, 1237))) == 1016
 
 
+def test_no_current_at_all_is_not_believed_where_it_feeds_this_computer() -> None:
+    assert code_of(fitted(Meter(9600, 8000), Meter(9600, 0))) == 1018
+    board = Board()
+    board.fit(0x41, Meter(9600, 0))
+    assert run_virtual(Ina226(board, 0x41, feeds_us=False).read()).power_w == 0
+
+
 def test_nobody_there() -> None:
     assert code_of(Ina226(Board())) == 1011
 
