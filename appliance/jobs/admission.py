@@ -4,19 +4,21 @@ from datetime import datetime
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import Burn, Command, Fetch, TakeInventory, Verify
-from appliance.contract.states import MediumState
+from appliance.contract.states import MediumKind, MediumState
 from appliance.jobs.journal import Journal
 from appliance.jobs.records import JobRecord
 from appliance.services.library import Library
 from appliance.services.media import OUTSIDE
+from appliance.services.stores import Stores
 
 
 class Admission:
     """Refuses what cannot succeed, with the reason."""
 
-    def __init__(self, library: Library, journal: Journal) -> None:
+    def __init__(self, library: Library, journal: Journal, stores: Stores | None = None) -> None:
         self._library = library
         self._journal = journal
+        self._stores = stores
 
     def check(self, command: Command, now: datetime) -> None:
         """Pass, or raise.
@@ -56,6 +58,9 @@ class Admission:
         return record
 
     def _check_burn(self, body: Burn) -> None:
+        kind = body.medium_kind
+        if kind is not MediumKind.DISC and not (self._stores and kind in self._stores.shelves):
+            raise SteleError(5110, f"this appliance has no means for a {kind}")
         catalogue = self._library.catalogue
         copy = catalogue.copy(body.copy_id)
         if copy is not None and not copy.lost:
@@ -78,6 +83,12 @@ class Admission:
         if medium.place == OUTSIDE:
             raise SteleError(2202, f"medium {medium.id} is not in this cabinet")
         known = self._library.catalogue.volume(body.volume_id)
+        if self._stores and self._stores.carriers.find(medium.id):
+            holding = self._stores.holdings.find(medium.id, body.volume_id)
+            if holding is None or known is None or not known.complete:
+                message = f"medium {medium.id} holds no copy of volume {body.volume_id}"
+                raise SteleError(5108, message)
+            return
         holds = medium.volume_id == body.volume_id and known is not None and known.complete
         if not holds or medium.state in (MediumState.BURNING, MediumState.FOREIGN):
             raise SteleError(5108, f"medium {medium.id} holds no copy of volume {body.volume_id}")

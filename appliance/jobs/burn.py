@@ -114,7 +114,7 @@ class BurnJob:
         pieces = image_bytes(image, access.payload(image.payload_bytes))
         try:
             with self._run.working(DriveState.BURNING) as seat:
-                head = await self._run.interruptible(_head(pieces))
+                head = await self._run.interruptible(head_of(pieces))
                 burning = seat.drive.burn(
                     self._written(head, pieces), image.size_bytes, on_progress=self._progress
                 )
@@ -184,7 +184,8 @@ class BurnJob:
         self._run.advance(progress.bytes_written)
 
 
-async def _head(pieces: AsyncIterator[bytes]) -> list[bytes]:
+async def head_of(pieces: AsyncIterator[bytes]) -> list[bytes]:
+    """The first `HEAD_BYTES` of a stream, or all of it."""
     head: list[bytes] = []
     size_bytes = 0
     async for piece in pieces:

@@ -29,7 +29,7 @@ from appliance.jobs.admission import Admission
 from appliance.jobs.journal import Journal
 from appliance.jobs.progress import Pace
 from appliance.jobs.records import JobBody, JobRecord, first_record
-from appliance.jobs.restart import recover
+from appliance.jobs.restart import begin_shelf, recover
 from appliance.jobs.run import Interruption, JobRun, Surroundings
 from appliance.jobs.runner import Runner, job_changed
 from appliance.jobs.steps import resumed
@@ -39,6 +39,8 @@ from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.plans import Plans
 from appliance.services.reconciliation import tend
+from appliance.services.shelf import Shelf
+from appliance.services.stores import Stores
 from appliance.services.units import LibraryUnit
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class Engine:
         changed: Callable[[], None],
         gates: Gates | None = None,
         acts: Acts | None = None,
+        stores: Stores | None = None,
     ) -> None:
         """`plans` is the folder for the compressed plans; it is made when missing."""
         self._db = db
@@ -80,7 +83,7 @@ class Engine:
         self._changed = changed
         self._acts = acts or {}
         self._journal = Journal(db, now)
-        self._admission = Admission(library, self._journal)
+        self._admission = Admission(library, self._journal, stores)
         self._use = Surroundings(
             db=db,
             library=library,
@@ -93,7 +96,9 @@ class Engine:
             gates=gates or Gates(),
             now=now,
             changed=changed,
+            stores=stores,
         )
+        self._shelves = tuple(stores.shelves.values()) if stores else ()
         self._runs: dict[str, JobRun] = {}
         self._ended: dict[str, JobRun] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,11 +108,14 @@ class Engine:
     async def start(self) -> None:
         """Begin: ask the hardware where everything is, then go on with unfinished jobs.
 
-        Returns at once; commands are accepted from now on, also while the robot is not there.
+        Returns at once; commands are accepted from now on, also while the robot is not there. While
+        the gate of all work is closed nothing begins until `resume`.
         """
+        self._suspended = next(iter(self._use.gates.work.reasons), "")
         for record in self._journal.unfinished():
             self._enlist(msgspec.structs.replace(record, step=resumed(record.step)))
-        self._begin_units()
+        if not self._suspended:
+            self._begin_units()
 
     async def stop(self) -> None:
         """Let moves of jobs under way end, stop everything else; a disc being burned is lost."""
@@ -123,6 +131,8 @@ class Engine:
         self._suspended = reason
         for unit in self._library.units:
             unit.ready.clear()
+        for shelf in self._shelves:
+            shelf.ready.clear()
         await self._come_to_rest()
         for run in self._runs.values():
             run.waiting_for = reason
@@ -170,6 +180,15 @@ class Engine:
             self._take_in(command, record)
         self._changed()
         return reply
+
+    def answer(self, command_id: str) -> Reply | None:
+        """What was answered to a command, also to one that another desk took."""
+        return self._journal.answer(command_id)
+
+    def keep_answer(self, reply: Reply) -> None:
+        """Remember the answer that another desk gave."""
+        with self._db.atomic():
+            self._journal.keep_answer(reply)
 
     def jobs_telemetry(self) -> JobsTelemetry:
         """Every job that is not final, and those that became so in the last minutes."""
@@ -237,6 +256,8 @@ class Engine:
         """Have each unit reconciled by itself; what needs none may run at once."""
         for unit in self._library.units:
             self._spawn(self._recover(unit), _RECOVERY)
+        for shelf in self._shelves:
+            self._spawn(self._begin_shelf(shelf), _RECOVERY)
         self._launch_all()
 
     async def _recover(self, unit: LibraryUnit) -> None:
@@ -247,6 +268,15 @@ class Engine:
             self._take_first_inventory(unit)
         self._launch_all()
         await tend(self._library, unit)
+
+    async def _begin_shelf(self, shelf: Shelf[Any]) -> None:
+        """Know which disks or tapes there are, then let their jobs run; then watch them."""
+        runs = [run for run in self._runs.values() if run.shelf is shelf]
+        await begin_shelf(
+            shelf, {run.record.medium_id or "": run.id for run in runs}, self._library.alarms
+        )
+        self._launch_all()
+        await shelf.tend()
 
     def _surveys(self, unit: LibraryUnit | None = None) -> list[JobRun]:
         """The inventories that are still to be taken, of all units or of slots of one."""
@@ -280,8 +310,11 @@ class Engine:
 
     def _launch(self, run: JobRun) -> None:
         """Start a job whose unit is ready; one that has no medium yet when any unit is."""
-        units, unit = self._library.units, run.unit
-        ready = units.any_ready() if unit is None else unit.ready.is_set()
+        units, unit, shelf = self._library.units, run.unit, run.shelf
+        if shelf is not None:
+            ready = shelf.ready.is_set()
+        else:
+            ready = units.any_ready() if unit is None else unit.ready.is_set()
         if ready and not self._suspended and run.id not in self._launched:
             self._launched.add(run.id)
             self._spawn(self._see_through(run), run.id)

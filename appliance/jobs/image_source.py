@@ -6,7 +6,9 @@ stays free for the other drives.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 
+from appliance.volume.archive_stream import ArchiveStream
 from appliance.volume.image import Image
 from appliance.volume.stream import ImageStream
 
@@ -21,7 +23,15 @@ async def image_bytes(image: Image, payload: AsyncIterator[bytes]) -> AsyncGener
         VolumeError: 3003 a file does not have its planned digest, 3004 too much or too little came;
             whatever `payload` raises.
     """
-    stream = ImageStream(image)
+    async with aclosing(stream_bytes(ImageStream(image), payload)) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+async def stream_bytes(
+    stream: ImageStream | ArchiveStream, payload: AsyncIterator[bytes]
+) -> AsyncGenerator[bytes, None]:
+    """What the stream makes of the payload; errors as above."""
     async for step in in_steps(payload):
         async for piece in _drawn(stream.feed(step)):
             yield piece

@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from appliance.contract.errors import info_of
 from appliance.contract.messages import Burn
 from appliance.jobs.run import JobRun
+from appliance.services.alarms import Alarms
 from appliance.services.library import LIBRARY, Library
 from appliance.services.media import drive_place
 from appliance.services.reconciliation import reconcile
+from appliance.services.shelf import Shelf
 from appliance.services.units import LibraryUnit
 
 log = logging.getLogger(__name__)
@@ -48,3 +51,21 @@ def _give_back(library: Library, unit: LibraryUnit, runs: Collection[JobRun]) ->
         medium = run.medium
         if isinstance(run.record.body, Burn) and medium and library.units.find(medium) is unit:
             library.reservations.adopt(medium.id, run.id)
+
+
+async def begin_shelf(shelf: Shelf[Any], wanted: Mapping[str, str], alarms: Alarms) -> None:
+    """Return when it is known which disks or tapes there are; tries as long as it takes.
+
+    `wanted` are the media of unfinished jobs, with the job's id.
+    """
+    place = f"shelf:{shelf.kind}"
+    while True:
+        try:
+            await shelf.begin({medium: job for medium, job in wanted.items() if medium})
+        except Exception as error:
+            log.exception("the %s shelf does not answer", shelf.kind)
+            alarms.sound(place, info_of(error))
+        else:
+            break
+        await asyncio.sleep(AGAIN_S)
+    alarms.clear(place)

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlite_utils import Database
 
 from appliance.contract.errors import SteleError
-from appliance.contract.messages import ContentRef, ErrorInfo, JobView
-from appliance.contract.states import DriveState, JobState
+from appliance.contract.messages import Burn, ContentRef, ErrorInfo, JobView
+from appliance.contract.states import DriveState, JobState, MediumKind
 from appliance.jobs.journal import Journal
 from appliance.jobs.progress import Pace, Progress
 from appliance.jobs.records import JobRecord
@@ -28,6 +28,8 @@ from appliance.services.library import Library
 from appliance.services.media import Medium
 from appliance.services.mover import Mover
 from appliance.services.plans import Plans
+from appliance.services.shelf import Shelf
+from appliance.services.stores import Stores
 from appliance.services.units import LibraryUnit
 
 T = TypeVar("T")
@@ -62,6 +64,8 @@ class Surroundings:
     gates: Gates
     now: Callable[[], datetime]
     changed: Callable[[], None]
+    stores: Stores | None = None
+    """Disks and tapes, where there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,29 @@ class JobRun:
         """The unit that the job's medium is in; unset for a job that has none yet."""
         medium = self.medium
         return self.use.library.units.find(medium) if medium else None
+
+    @property
+    def medium_kind(self) -> MediumKind:
+        """What kind of medium the job works with."""
+        body = self.record.body
+        if isinstance(body, Burn):
+            return body.medium_kind
+        stores, medium_id = self.use.stores, getattr(body, "medium_id", "")
+        carrier = stores.carriers.find(medium_id) if stores and medium_id else None
+        return carrier.kind if carrier else MediumKind.DISC
+
+    @property
+    def shelf(self) -> Shelf[Any] | None:
+        """Where the job's disk or tape stands; unset for a disc."""
+        stores = self.use.stores
+        return stores.shelves.get(self.medium_kind) if stores else None
+
+    @property
+    def own_stores(self) -> Stores:
+        """The disks and tapes that the job must have at this step."""
+        if self.use.stores is None:
+            raise SteleError(5110, "this appliance has neither disks nor tapes")
+        return self.use.stores
 
     @property
     def medium(self) -> Medium | None:
@@ -220,7 +247,8 @@ class JobRun:
             volume_id=getattr(body, "volume_id", None),
             copy_id=getattr(body, "copy_id", None),
             medium_id=record.medium_id,
-            drive=seat.name if seat else None,
+            drive=seat.name if seat else record.drive if self.shelf else None,
+            medium_kind=self.medium_kind,
             attempt=record.attempt,
             waiting_for=self.waiting_for,
         )

@@ -14,9 +14,10 @@ import msgspec
 
 from appliance.contract.errors import Numbered
 from appliance.contract.messages import Burn, ErrorInfo, Fetch, JobChanged, TakeInventory, Verify
-from appliance.contract.states import JobState
-from appliance.jobs import handling
+from appliance.contract.states import JobState, MediumKind
+from appliance.jobs import carrier_failures, handling
 from appliance.jobs.burn import BurnJob
+from appliance.jobs.carrier_acts import carrier_acts
 from appliance.jobs.failures import cancel, recover
 from appliance.jobs.fetch import FetchJob
 from appliance.jobs.records import JobRecord
@@ -39,6 +40,8 @@ _MOVING = (Step.LOAD, Step.SWAP, Step.SET_ASIDE, Step.RETURN, Step.SURVEY)
 
 def acts_of(run: JobRun) -> dict[Step, Act]:
     """What is done at each step of the job."""
+    if run.medium_kind is not MediumKind.DISC:
+        return carrier_acts(run)
     shared: dict[Step, Act] = {
         Step.SWAP: lambda: handling.swap(run),
         Step.SET_ASIDE: lambda: handling.set_aside(run),
@@ -122,12 +125,12 @@ class Runner:
             if interruption.reason is Interruption.STOP:
                 raise
             run.take_interruption()
-            return cancel(run)
+            return _cancel(run)
         except Exception as error:
             # The boundary of a job: no error leaves it.
             if not isinstance(error, Numbered):
                 log.exception("job %s failed unexpectedly at %s", run.id, step)
-            return recover(run, error)
+            return _recover(run, error)
 
     async def _await_doors(self, step: Step) -> None:
         """Wait here for closed doors: a move that waits for them cannot be broken off."""
@@ -189,6 +192,16 @@ class Runner:
         ) and error is None:
             return
         self._run.use.events.append(job_changed(after, error))
+
+
+def _recover(run: JobRun, error: BaseException) -> Outcome:
+    on_shelf = run.medium_kind is not MediumKind.DISC
+    return carrier_failures.recover(run, error) if on_shelf else recover(run, error)
+
+
+def _cancel(run: JobRun) -> Outcome:
+    on_shelf = run.medium_kind is not MediumKind.DISC
+    return carrier_failures.cancel(run) if on_shelf else cancel(run)
 
 
 def job_changed(record: JobRecord, error: ErrorInfo | None = None) -> JobChanged:

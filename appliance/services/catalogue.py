@@ -12,6 +12,7 @@ from datetime import datetime
 from msgspec import Struct
 from sqlite_utils import Database, Migrations
 
+from appliance.contract.errors import SteleError
 from appliance.volume.image import Image
 
 _BATCH_FILES = 4_000
@@ -130,6 +131,17 @@ class Catalogue:
         ).fetchone()
         return VolumeRow(row[0], row[1], row[2], row[3], bool(row[4])) if row else None
 
+    def require_volume(self, volume_id: str) -> VolumeRow:
+        """The volume.
+
+        Raises:
+            SteleError: 5108 it is not in the catalogue.
+        """
+        volume = self.volume(volume_id)
+        if volume is None:
+            raise SteleError(5108, f"volume {volume_id} is not in the catalogue")
+        return volume
+
     def file(self, volume_id: str, path: str) -> FilePlace | None:
         row = self._db.conn.execute(
             "SELECT path, offset_bytes, size_bytes, sha256 FROM files "
@@ -153,6 +165,15 @@ class Catalogue:
             "UPDATE copies SET lost = 1 WHERE medium_id = ? AND lost = 0 "
             "RETURNING copy_id, volume_id, medium_id, lost",
             (medium_id,),
+        ).fetchall()
+        return [CopyRow(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+    def lose_copy(self, medium_id: str, volume_id: str) -> list[CopyRow]:
+        """The same of one volume's copy, on a medium that has several."""
+        rows = self._db.conn.execute(
+            "UPDATE copies SET lost = 1 WHERE medium_id = ? AND volume_id = ? AND lost = 0 "
+            "RETURNING copy_id, volume_id, medium_id, lost",
+            (medium_id, volume_id),
         ).fetchall()
         return [CopyRow(row[0], row[1], row[2], bool(row[3])) for row in rows]
 

@@ -41,3 +41,9 @@ class Losses:
         with self._db.atomic():
             for copy in self._catalogue.lose_copies(medium_id):
                 self._events.append(CopyLost(copy.copy_id, copy.volume_id, medium_id, error))
+
+    def lose_copy(self, medium_id: str, volume_id: str, error: ErrorInfo) -> None:
+        """One volume of a medium that has several is counted there no longer."""
+        with self._db.atomic():
+            for copy in self._catalogue.lose_copy(medium_id, volume_id):
+                self._events.append(CopyLost(copy.copy_id, copy.volume_id, medium_id, error))

@@ -26,6 +26,7 @@ from appliance.services.content import ContentClient
 from appliance.services.library import Library
 from appliance.services.media import Medium
 from appliance.services.state import open_state
+from appliance.services.stores import Stores
 from tests.appliance.jobs.cabinet import Cabinet, KilledError
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -116,8 +117,13 @@ class Station:
                 events=self.outbox,
                 now=self.now,
                 changed=self._ignore,
+                stores=self._stores(),
             )
             await self.engine.start()
+
+    def _stores(self) -> Stores | None:
+        """Disks and tapes, in a station that has any."""
+        return None
 
     def _ignore(self) -> None: ...
 
