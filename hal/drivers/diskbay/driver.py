@@ -6,19 +6,15 @@ mount says what is mounted. So it may be made anew at any time over a bay in any
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from hal.drivers.diskbay import codec
+from hal.drivers.diskbay.filesystem import DiskFileSystem
 from hal.drivers.diskbay.lines import BayLines, DiskBayTiming, DiskPrograms
-from hal.drivers.program.program import Outcome, Program
+from hal.drivers.program.program import Program
 from hal.errors import HalError
 from hal.interfaces.disk_bay import DiskHealth
-
-EDGE_BYTES = 1 << 20
-"""A disk is new when its first and last MiB are zeros: what marks partitions, file systems and
-members of an array stands there."""
 
 
 class LineDiskBay:
@@ -48,14 +44,9 @@ class LineDiskBay:
         self._name = name
         self._device = device
         self._lines = lines
-        self._mount_point = mount_point
         self._timing = timing or DiskBayTiming()
         self._smartctl = Program(f"smartctl of bay {name}", programs.smartctl, self._timing.smart_s)
-        self._mount = Program(f"mount of bay {name}", programs.mount, self._timing.mount_s)
-        self._umount = Program(f"umount of bay {name}", programs.umount, self._timing.unmount_s)
-        self._mkfs = Program(f"mkfs of bay {name}", programs.mkfs, self._timing.make_s)
-        self._may_be_mounted = True
-        """False only after umount said so: spares asking it again for a bay that stays off."""
+        self._file_system = DiskFileSystem(name, device, mount_point, programs, self._timing)
         self._one_call = asyncio.Lock()
 
     @property
@@ -130,12 +121,7 @@ class LineDiskBay:
         """
         async with self._one_call:
             await self._ensure_on()
-            run = await self._try_mount()
-            if run is not None:
-                raise HalError(
-                    3244, f"the disk in bay {self._name} cannot be mounted", run.last_words
-                )
-            return self._mount_point
+            return await self._file_system.ensure_mounted()
 
     async def ensure_formatted(self, label: str) -> Path:
         """As `ensure_mounted`, but give a new disk a file system named `label` first.
@@ -146,21 +132,7 @@ class LineDiskBay:
         """
         async with self._one_call:
             await self._ensure_on()
-            run = await self._try_mount()
-            if run is None:
-                return self._mount_point
-            if not codec.lacks_file_system(run.lines):
-                raise HalError(
-                    3244, f"the disk in bay {self._name} cannot be mounted", run.last_words
-                )
-            await self._require_blank()
-            made = await self._mkfs.run(*codec.mkfs_argv(str(self._device), label))
-            again = await self._try_mount() if made.exit_code == 0 else made
-            if again is not None:
-                raise HalError(
-                    3248, f"no file system can be made in bay {self._name}", again.last_words
-                )
-            return self._mount_point
+            return await self._file_system.ensure_made(label)
 
     # Inside, under the lock -------------------------------------------------------------------
 
@@ -168,7 +140,7 @@ class LineDiskBay:
         await self._require_disk()
         await self._ensure_held()
         if not await self._is_up():
-            await self._unmount()  # what a disk left that lost its power
+            await self._file_system.ensure_unmounted()  # what a disk left that lost its power
         await self._lines.power.set(True)
         if not await self._becomes(self._is_up, self._timing.spin_up_s):
             await self._lines.power.set(False)
@@ -179,64 +151,18 @@ class LineDiskBay:
             )
 
     async def _ensure_off(self) -> None:
-        await self._unmount()
+        await self._file_system.ensure_unmounted()
         if await self._is_up():
             # A disk that will not park is switched off all the same: it parks by itself, harder.
             with contextlib.suppress(HalError):
                 await self._smartctl.run(*codec.standby_argv(str(self._device)))
         await self._lines.power.set(False)
 
-    async def _unmount(self) -> None:
-        if not self._may_be_mounted:
-            return
-        if await asyncio.to_thread(os.path.lexists, self._mount_point):
-            run = await self._umount.run(str(self._mount_point))
-            if codec.is_in_use(run.lines):
-                raise HalError(3242, f"the disk in bay {self._name} is in use", run.last_words)
-            if run.exit_code != 0 and not codec.was_not_mounted(run.lines):
-                raise HalError(1043, f"the disk in bay {self._name} stays mounted", run.last_words)
-        self._may_be_mounted = False
-
     async def _ensure_held(self) -> None:
         if await self._lines.release.is_active():
             await self._lines.release.set(False)
         if not await self._becomes(self.is_held, self._timing.latch_s):
             raise HalError(3245, f"the tray of bay {self._name} is not closed")
-
-    async def _try_mount(self) -> Outcome | None:
-        """`None` when it is mounted; otherwise what mount said."""
-        folder = str(self._mount_point)
-        await self._prepare_mount_point()
-        self._may_be_mounted = True
-        run = await self._mount.run(*codec.mount_argv(str(self._device), folder))
-        if run.exit_code == 0 or codec.is_mounted_there(run.lines, folder):
-            return None
-        return run
-
-    async def _prepare_mount_point(self) -> None:
-        """Have a folder to mount on. One that cannot be listed is what a disk left that lost its
-        power for a moment."""
-        try:
-            await asyncio.to_thread(_ensure_folder, self._mount_point)
-        except OSError:
-            self._may_be_mounted = True
-            await self._unmount()
-            try:
-                await asyncio.to_thread(_ensure_folder, self._mount_point)
-            except OSError as error:
-                raise HalError(3244, f"bay {self._name} has no mount point", str(error)) from error
-
-    async def _require_blank(self) -> None:
-        try:
-            edges = await asyncio.to_thread(_edges, self._device)
-        except OSError as error:
-            raise HalError(
-                3248, f"the disk in bay {self._name} cannot be read", str(error)
-            ) from error
-        if edges.strip(b"\0"):
-            raise HalError(
-                3247, f"the disk in bay {self._name} is not blank, so it was not formatted"
-            )
 
     async def _require_disk(self) -> None:
         if not await self.is_present():
@@ -257,15 +183,3 @@ class LineDiskBay:
                 return False
             await asyncio.sleep(self._timing.poll_s)
         return True
-
-
-def _ensure_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    next(folder.iterdir(), None)
-
-
-def _edges(device: Path) -> bytes:
-    with device.open("rb") as disk:
-        first = disk.read(EDGE_BYTES)
-        disk.seek(max(0, disk.seek(0, os.SEEK_END) - EDGE_BYTES))
-        return first + disk.read(EDGE_BYTES)
