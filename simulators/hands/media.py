@@ -22,8 +22,7 @@ def insert_disk(cabinet: Cabinet, words: list[str]) -> str:
     if words[1:] == [NEW]:
         serial, kind = f"HD{len(disks) + 101:06d}", world.description.bays
         assert kind  # noqa: S101  # it has bays, or the reach would have failed
-        if not world.bays[bay].released:
-            raise HandError(f"the latch of {bay} holds the drawer")
+        world.bays.require_room(bay)
         disks[serial] = Disk(serial, OUTSIDE, kind.model, kind.capacity_bytes)
     else:
         serial = words[1] if words[1:] else (outside or [""])[-1]

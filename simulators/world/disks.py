@@ -165,15 +165,19 @@ class Bays:
         disk = self._disks.get(serial)
         if disk is None or disk.place != OUTSIDE:
             raise DiskError(f"there is no disk {serial!r} outside")
-        if self.disk_in(name):
-            raise DiskError(f"there is a disk in {name} already")
-        if not self[name].released:
-            raise DiskError(f"the latch of {name} holds the drawer")
+        self.require_room(name)
         disk.place = name
         if self[name].power_on:
             self._start(name)
         self._save()
         return disk
+
+    def require_room(self, name: str) -> None:
+        """Raises DiskError: a hand cannot put a disk into this bay."""
+        if self.disk_in(name):
+            raise DiskError(f"there is a disk in {name} already")
+        if not self[name].released:
+            raise DiskError(f"the latch of {name} holds the drawer")
 
     @property
     def watts(self) -> float:

@@ -36,7 +36,7 @@ def test_a_magazine_needs_a_free_place(library: World) -> None:
     tag = library.take_magazine("n00.g1")
     with pytest.raises(PlaceError, match=r"n00\.g2 is taken"):
         library.put_magazine(tag, "n00.g2")
-    with pytest.raises(PlaceError, match="no place 'n00.g3'"):
+    with pytest.raises(PlaceError, match=r"no place 'n00\.g3'"):
         library.put_magazine(tag, "n00.g3")
     with pytest.raises(PlaceError, match=f"there is: {tag}"):
         library.put_magazine("0000000000", "n00.g1")
