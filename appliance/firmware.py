@@ -21,8 +21,11 @@ from appliance.agent.outbox import Outbox
 from appliance.agent.telemetry import TelemetryGroup
 from appliance.contract.messages import Status
 from appliance.contract.topics import Topics
+from appliance.guard import Guard
 from appliance.hardware import Hardware
 from appliance.jobs.engine import Engine
+from appliance.local.desk import LocalDesk
+from appliance.local.server import LocalServer
 from appliance.services.content import ContentClient
 from appliance.services.gates import Gates
 from appliance.services.library import Library
@@ -62,7 +65,10 @@ class Firmware:
         self.outbox = Outbox(self._db, now, config.events.retention_events)
         self._library_pictures = self._telemetry("library", self._draw_library)
         self._jobs_pictures = self._telemetry("jobs", self._draw_jobs)
-        self.gates = Gates()
+        self._air_pictures = self._telemetry("environment", self._draw_air)
+        self._door_pictures = self._telemetry("access", self._draw_doors)
+        self._alarm_pictures = self._telemetry("alarms", self._draw_alarms)
+        self.gates = Gates(self._air_pictures.changed)
         self.library = Library(
             self._db,
             hardware.units,
@@ -70,6 +76,17 @@ class Firmware:
             now=now,
             changed=self._library_pictures.changed,
             interlock=self.gates.interlock,
+        )
+        self.library.alarms.watch(self._alarm_pictures.changed)
+        self.guard = Guard(
+            config,
+            hardware,
+            gates=self.gates,
+            alarms=self.library.alarms,
+            events=self.outbox,
+            now=now,
+            air_changed=self._air_pictures.changed,
+            doors_changed=self._door_pictures.changed,
         )
         self.engine = Engine(
             self._db,
@@ -80,17 +97,23 @@ class Firmware:
             now=now,
             changed=self._jobs_pictures.changed,
             gates=self.gates,
+            acts=self.guard.acts,
         )
         self.agent = self._make_agent()
+        self.local = self._make_local()
         self._agent_task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin: commands are taken and unfinished jobs go on; the robot may still be coming."""
+        self.guard.start()
         await self.engine.start()
+        self.guard.follow(self.engine)
+        await self.local.start()
         self._agent_task = asyncio.create_task(self._keep_agent(), name="agent")
 
     async def stop(self) -> None:
         """End within seconds; what was under way goes on after the next start."""
+        await self.local.stop()
         has_ended = True
         try:
             async with asyncio.timeout(STOP_S):
@@ -103,6 +126,7 @@ class Firmware:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._agent_task
             self._agent_task = None
+        await self.guard.stop()
         await self._hardware.aclose()
         if has_ended:  # else a job still writes down how it was broken off
             self._db.close()
@@ -126,6 +150,15 @@ class Firmware:
     def _draw_jobs(self) -> Struct:
         return self.engine.jobs_telemetry()
 
+    def _draw_air(self) -> Struct:
+        return self.guard.monitor.telemetry()
+
+    def _draw_doors(self) -> Struct:
+        return self.guard.access.telemetry()
+
+    def _draw_alarms(self) -> Struct:
+        return self.library.alarms.telemetry()
+
     def _telemetry(self, group: str, picture: Callable[[], Struct]) -> TelemetryGroup:
         return TelemetryGroup(
             self._topics.telemetry(group),
@@ -148,8 +181,34 @@ class Firmware:
                 alarms=self.library.alarms,
                 now=self._now,
             ),
-            telemetry=[self._library_pictures, self._jobs_pictures],
+            telemetry=self._pictures.values(),
             pauses=Pauses(self._config.broker.retry_longest_s),
+        )
+
+    @property
+    def _pictures(self) -> dict[str, TelemetryGroup]:
+        return {
+            "library": self._library_pictures,
+            "jobs": self._jobs_pictures,
+            "environment": self._air_pictures,
+            "access": self._door_pictures,
+            "alarms": self._alarm_pictures,
+        }
+
+    def _make_local(self) -> LocalServer:
+        place = self._config.appliance.state_dir / "local.sock"
+        return LocalServer(
+            self._config.local.socket or place,
+            desk=LocalDesk(
+                self.engine,
+                self.guard.access,
+                self.library.alarms,
+                self.guard.ask_history,
+                now=self._now,
+            ),
+            pictures=self._pictures,
+            alarms=lambda: self.library.alarms.telemetry(at_cabinet=True),
+            now=self._now,
         )
 
     async def _keep_agent(self) -> None:

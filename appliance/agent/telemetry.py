@@ -17,14 +17,22 @@ class TelemetryGroup:
         self, topic: str, picture: Callable[[], Struct], *, shortest_s: float, longest_s: float
     ) -> None:
         self._topic = topic
-        self._picture = picture
+        self.picture = picture
         self._shortest_s = shortest_s
         self._longest_s = longest_s
         self._stale = asyncio.Event()
+        self._listeners: list[Callable[[], None]] = []
 
     def changed(self) -> None:
         """The picture sent last is out of date."""
         self._stale.set()
+        for listener in self._listeners:
+            listener()
+
+    def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` whenever the picture is out of date, until the returned end is called."""
+        self._listeners.append(changed)
+        return lambda: self._listeners.remove(changed)
 
     async def run(self, link: Link) -> None:
         """Send without end.
@@ -34,7 +42,7 @@ class TelemetryGroup:
         """
         while True:
             self._stale.clear()
-            await link.publish(self._topic, encode(self._picture()), qos=0)
+            await link.publish(self._topic, encode(self.picture()), qos=0)
             await asyncio.sleep(self._shortest_s)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._longest_s - self._shortest_s):
