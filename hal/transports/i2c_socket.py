@@ -6,6 +6,7 @@ Transfers of one connection are answered in order.
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import struct
@@ -49,6 +50,8 @@ class I2cSocket:
 
     async def aclose(self) -> None:
         self._writer.close()
+        with contextlib.suppress(OSError):  # it was lost before
+            await self._writer.wait_closed()
 
 
 async def open_socket(path: Path) -> I2cSocket:

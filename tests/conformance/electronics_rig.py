@@ -77,6 +77,7 @@ class ServedWires:
         self._thread.start()
         self._server: ElectronicsServer | None = None
         self._lines: list[GpioLines] = []
+        self._buses: list[I2cBus] = []
 
         async def start() -> Cabinet:
             cabinet = Cabinet(world)
@@ -93,7 +94,13 @@ class ServedWires:
         return self._run(done())
 
     def bus(self, name: str = "main") -> I2cBus:
-        return LocalI2cBus(self._folder / bus_socket(name))
+        self._buses.append(LocalI2cBus(self._folder / bus_socket(name)))
+        return self._buses[-1]
+
+    async def hang_up(self) -> None:
+        """Close what was opened in the firmware's loop."""
+        for bus in self._buses:
+            await bus.aclose()
 
     def gpio(self) -> GpioLines:
         self._lines.append(open_gpio("stele-sim", str(self._folder / GPIO)))
