@@ -19,6 +19,7 @@ from appliance.contract.errors import SteleError, table
 from appliance.explanation import effective, summary
 from appliance.explanation import table as settings_table
 from appliance.firmware import Firmware
+from appliance.local.words import WORDS
 from appliance.logs import configure_logs
 from appliance.ownership import owning
 from appliance.profiles.profile import load_profile
@@ -79,6 +80,10 @@ def check_config(file: Path) -> None:
 def list_settings() -> None:
     """Print all settings as a Markdown table."""
     click.echo(settings_table(), nl=False)
+
+
+for word in WORDS:
+    main.add_command(word)
 
 
 async def _run(config: Config) -> None:

@@ -1,0 +1,214 @@
+"""The words of `stele-appliance` that ask or order a running firmware over its local socket."""
+
+import getpass
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from appliance.contract.errors import SteleError
+from appliance.contract.messages import (
+    AcknowledgeAlarm,
+    CommandBody,
+    DoorView,
+    FileIn,
+    Locate,
+    LockDoor,
+    ReadingView,
+    ReleaseMagazine,
+    TakeOut,
+    UnlockDoor,
+)
+from appliance.contract.messages.local import HistoryQuery, HistorySpan, LocalRequest
+from appliance.contract.states import DoorState
+from appliance.local.client import LocalClient
+from appliance.local.people_words import people_words
+from appliance.local.place import ask_pin, at_cabinet, now, picture
+
+Told = tuple[Any, list[str]]
+"""What the firmware said, and the same in words."""
+
+
+@click.command()
+@at_cabinet
+def status(client: LocalClient) -> Told:
+    """Show air, doors, alarms and jobs as they are now."""
+    groups = ("environment", "access", "alarms", "jobs")
+    told = {group: picture(client, group) for group in groups}
+    air = told["environment"]
+    lines = [_reading_line(view) for view in air.readings]
+    lines += [_door_line(view) for view in told["access"].doors]
+    lines += [f"alarm {view.alarm_id}: {view.error.message}" for view in told["alarms"].alarms]
+    lines += [f"job {job.job_id}: {job.verb} {job.state} {job.stage}" for job in told["jobs"].jobs]
+    if air.burning_paused_by:
+        lines.append(f"no burn begins: {', '.join(air.burning_paused_by)}")
+    if air.work_paused_by:
+        lines.append(f"nothing moves: {', '.join(air.work_paused_by)}")
+    return told, lines
+
+
+@click.command()
+@at_cabinet
+def doors(client: LocalClient) -> Told:
+    """List the doors, and why one may not be opened now."""
+    told = picture(client, "access")
+    return told, [_door_line(view) for view in told.doors]
+
+
+@click.command()
+@click.argument("door")
+@at_cabinet
+def unlock(client: LocalClient, door: str) -> Told:
+    """Unlock DOOR: turn its key first; asks for the PIN, or reads it from standard input.
+
+    Returns when the door is unlocked, which waits until nothing moves.
+    """
+    reply = client.order(UnlockDoor(door, ask_pin()), now())
+    while True:
+        view = next(view for view in picture(client, "access").doors if view.door == door)
+        if view.state is not DoorState.LOCKED:
+            break
+        if view.why_not is not None and view.why_not.code != _WAITS:
+            raise SteleError(view.why_not.code, view.why_not.message, view.why_not.detail)
+    return reply, [_door_line(view)]
+
+
+_WAITS = 4016
+
+
+@click.command()
+@click.argument("door")
+@at_cabinet
+def lock(client: LocalClient, door: str) -> Told:
+    """Lock DOOR, which must be closed, at once."""
+    return _ordered(client, LockDoor(door), f"door {door} locks")
+
+
+@click.command()
+@click.option("--past", is_flag=True, help="Those that have ended, newest first.")
+@at_cabinet
+def alarms(client: LocalClient, *, past: bool) -> Told:
+    """List the standing alarms."""
+    if past:
+        ended = client.ask(LocalRequest(past_alarms=100)).past_alarms or []
+        return ended, [
+            f"{view.raised_at:%Y-%m-%d %H:%M} to {view.cleared_at:%Y-%m-%d %H:%M}  "
+            f"{view.alarm_id}  {view.error.message}{_seen(view.acknowledged_by)}"
+            for view in ended
+        ]
+    told = picture(client, "alarms")
+    return told, [
+        f"{view.raised_at:%Y-%m-%d %H:%M}  {view.alarm_id}  {view.error.message}"
+        f"{_seen(view.acknowledged_by)}"
+        for view in told.alarms
+    ] or ["no alarm stands"]
+
+
+@click.command()
+@click.argument("alarm_id")
+@click.option("--person", default=getpass.getuser, help="Who has seen it; you if not given.")
+@at_cabinet
+def ack(client: LocalClient, alarm_id: str, person: str) -> Told:
+    """Acknowledge the alarm ALARM_ID, as `alarms` shows it."""
+    return _ordered(client, AcknowledgeAlarm(alarm_id, person), f"{alarm_id} seen by {person}")
+
+
+@click.command()
+@click.argument("slot")
+@click.option("--off", is_flag=True, help="Darken it again.")
+@at_cabinet
+def locate(client: LocalClient, slot: str, *, off: bool) -> Told:
+    """Light SLOT."""
+    return _ordered(client, Locate(slot, on=not off), f"{slot} is {'dark' if off else 'lit'}")
+
+
+@click.command("file-in")
+@click.argument("slots", nargs=-1)
+@click.option("--count", type=click.IntRange(0, 10_000), default=0, help="So many empty slots.")
+@at_cabinet
+def file_in(client: LocalClient, slots: tuple[str, ...], count: int) -> Told:
+    """Put media into SLOTS, or into as many empty slots as --count says."""
+    return _ordered(client, FileIn(list(slots), count), "put the media in where it is shown")
+
+
+@click.command("take-out")
+@click.argument("media", nargs=-1, required=True)
+@at_cabinet
+def take_out(client: LocalClient, media: tuple[str, ...]) -> Told:
+    """Take MEDIA out of the cabinet."""
+    return _ordered(client, TakeOut(list(media)), "take the media out where it is shown")
+
+
+@click.command("release-magazine")
+@click.argument("place")
+@at_cabinet
+def release_magazine(client: LocalClient, place: str) -> Told:
+    """Bring the discs of the magazine at PLACE home, and let it be taken out."""
+    return _ordered(client, ReleaseMagazine(place), f"the magazine at {place} will be released")
+
+
+@click.command()
+@click.argument("sensor")
+@click.argument("quantity")
+@click.option(
+    "--span",
+    type=click.Choice([span.value for span in HistorySpan]),
+    default=HistorySpan.DAY.value,
+    show_default=True,
+    help="How far back.",
+)
+@at_cabinet
+def history(client: LocalClient, sensor: str, quantity: str, span: str) -> Told:
+    """Show what QUANTITY of SENSOR was: time, mean, least, largest."""
+    query = HistoryQuery(sensor, quantity, HistorySpan(span))
+    told = client.ask(LocalRequest(history=query)).history
+    points = told.points if told else []
+    return told, [
+        f"{point.at:%Y-%m-%d %H:%M}  {point.mean:8.2f}  {point.low:8.2f}  {point.high:8.2f}"
+        for point in points
+    ]
+
+
+WORDS: tuple[click.Command, ...] = (
+    status,
+    doors,
+    unlock,
+    lock,
+    alarms,
+    ack,
+    locate,
+    file_in,
+    take_out,
+    release_magazine,
+    history,
+    people_words,
+)
+
+
+def _ordered(client: LocalClient, body: CommandBody, done: str) -> Told:
+    reply = client.order(body, now())
+    return reply, [f"{done} (job {reply.job_id})" if reply.job_id else done]
+
+
+def _reading_line(view: ReadingView) -> str:
+    value = "unavailable" if view.value is None else f"{view.value:.1f} {view.unit}".rstrip()
+    why = f"  {view.error.message}" if view.error else ""
+    return f"{view.sensor} {view.quantity}: {value}, {view.state}{why}"
+
+
+def _door_line(view: DoorView) -> str:
+    parts: Iterator[str] = filter(
+        None,
+        (
+            f"door {view.door}: {view.state}",
+            f"by {view.unlocked_by}" if view.unlocked_by else "",
+            f"locks in {view.locks_in_s:.0f} s" if view.locks_in_s is not None else "",
+            "key turned" if view.key_turned else "",
+            f"not now: {view.why_not.message}" if view.why_not else "",
+        ),
+    )
+    return ", ".join(parts)
+
+
+def _seen(person: str) -> str:
+    return f"  (seen by {person})" if person else ""
