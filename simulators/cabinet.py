@@ -108,6 +108,7 @@ class Cabinet:
         for drive in self.drives.values():
             drive.refresh()
         self.tools.refresh()
+        self.electronics.refresh()
 
     def settle(self) -> str:
         """Write down what drifts with time, such as the air, for whoever reads the world."""

@@ -37,6 +37,12 @@ class Electronics:
             for place, model in zip(unit.magazines, kinds.readers if kinds else (), strict=True):
                 self.readers[place] = TagReaderWire(world, place, model)
 
+    def refresh(self) -> None:
+        """Feel the world again, after it was changed from outside."""
+        self.gpio.refresh()
+        for reader in self.readers.values():
+            reader.refresh()
+
     def stop(self) -> None:
         """Cut the power of everything."""
         self.gpio.stop()

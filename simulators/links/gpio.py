@@ -41,6 +41,7 @@ class GpioWire:
         self._lines: dict[int, _Line] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._busy = False
+        self._again = False
         self._running = True
         self._loop = asyncio.get_running_loop()
         world.watch(self._notice)
@@ -88,6 +89,7 @@ class GpioWire:
         """Let the board act up to now, and tell of every line that has changed."""
         self._require_power()
         if self._busy:
+            self._again = True
             return
         self._busy = True
         try:
@@ -100,6 +102,11 @@ class GpioWire:
         if wake_s < math.inf:
             self._timer = self._loop.call_at(wake_s, self.update)
 
+    def refresh(self) -> None:
+        """Feel the world again, after it was changed from outside."""
+        self._board.notice()
+        self.update()
+
     def stop(self) -> None:
         """Cut the power."""
         self._running = False
@@ -108,7 +115,7 @@ class GpioWire:
 
     def _notice(self, changed: frozenset[str]) -> None:
         if self._running and changed & FELT:
-            self.update()
+            self.refresh()
 
     def _require_power(self) -> None:
         if not self._running:
@@ -117,31 +124,27 @@ class GpioWire:
     def _settle(self) -> float:
         """Let board and world answer each other until both rest."""
         for _ in range(MAX_ROUNDS):
+            self._again = False
             high = frozenset(n for n, line in self._lines.items() if line.output and line.driven)
             told = self._board.update(self._loop.time(), high)
-            doors = self._world.doors
-            moves = [name for name, drawn in told.drawn.items() if doors[name].coil_on != drawn]
-            fans = [name for name, on in told.fans_on.items() if self._world.fans.is_on(name) != on]
-            for name in moves:
-                doors.set_coil(name, on=told.drawn[name])
-            for name in fans:
-                self._world.fans.switch(name, on=told.fans_on[name])
-            changed = self._tell(told.grounded)
-            if not (moves or fans or changed):
+            for name, drawn in told.drawn.items():
+                if self._world.doors[name].coil_on != drawn:
+                    self._world.doors.set_coil(name, on=drawn)
+            for name, on in told.fans_on.items():
+                self._world.fans.switch(name, on=on)
+            self._tell(told.grounded)
+            if not self._again:  # neither world nor whoever was told has done anything
                 return told.wake_s
         raise RuntimeError("the board finds no rest")
 
-    def _tell(self, grounded: frozenset[int]) -> bool:
-        changed = False
+    def _tell(self, grounded: frozenset[int]) -> None:
         for number, line in self._lines.items():
             pulled = int(number not in grounded and line.pull == "up")
             level = line.driven if line.output else pulled
             if level != line.level:
                 line.level = level
-                changed = True
                 for watcher in tuple(line.watchers):
                     watcher(level)
-        return changed
 
 
 class MemoryGpio:

@@ -44,7 +44,8 @@ class TagReaderWire:
         self._loop = asyncio.get_running_loop()
         self._running = True
         self._listener: Callable[[bytes], None] | None = None
-        world.watch(lambda fields: self.receive() if fields & FELT else None)
+        self._resting = False
+        world.watch(lambda fields: self.refresh() if fields & FELT else None)
 
     def attach(
         self,
@@ -59,9 +60,8 @@ class TagReaderWire:
 
     def receive(self, data: bytes = b"") -> None:
         """Let bytes arrive at the reader, and let it act up to now."""
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        self.rest()
+        self._resting = False
         if not self._running or not self._listener:
             return
         silent = self._has(SILENT)
@@ -76,8 +76,14 @@ class TagReaderWire:
                 soonest_s += SPACING_S * max(0.0, self._loop.speed - 1)
             self._timer = self._loop.call_at(max(told.wake_s, soonest_s), self.receive)
 
+    def refresh(self) -> None:
+        """Feel the world again, if anybody waits for what is felt."""
+        if not self._resting:
+            self.receive()
+
     def rest(self) -> None:
         """Nobody waits for bytes: say nothing until `receive` is called again."""
+        self._resting = True
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -129,6 +135,7 @@ class MemoryTagReader:
         self._changed = asyncio.Event()
         self._open = True
         wire.attach(self._take, self._lose)
+        wire.rest()
 
     def _take(self, data: bytes) -> None:
         self._received += data[: TTY_BYTES - len(self._received)]

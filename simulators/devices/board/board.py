@@ -11,7 +11,7 @@ and high, and the current that an output gives.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulators.devices.board.bolt import Bolt
 from simulators.devices.board.contact import BOUNCE, WIRE_CUT, Contact, Inputs
@@ -43,10 +43,33 @@ class Board:
         self._contacts = {name: Contact(closed()) for name, closed in self._closed.items()}
         self._bolts = {door.name: Bolt() for door in world.description.doors}
         self._tachometers = {fan.name: Tachometer() for fan in world.description.fans}
+        self._slow: Outputs | None = None
+        self._driven_high: frozenset[int] = frozenset()
+
+    def notice(self) -> None:
+        """The world has changed: look at it at the next update."""
+        self._slow = None
 
     def update(self, now_s: float, driven_high: frozenset[int]) -> Outputs:
         """Carry everything on to this time, with these lines driven high by the computer."""
-        grounded, wakes = set(), [math.inf]
+        slow = self._slow
+        if slow is None or driven_high != self._driven_high or now_s >= slow.wake_s:
+            slow = self._slow = self._update_slow(now_s, driven_high)
+            self._driven_high = driven_high
+        if not any(slow.fans_on.values()):
+            return slow
+        pulses, wakes = set(), [slow.wake_s]
+        for name, tachometer in self._tachometers.items():
+            felt = tachometer.update(now_s, self._world.fans.is_turning(name))
+            wakes.append(felt.wake_s)
+            line = f"{name}.tachometer"
+            if felt.grounded and not self._has(WIRE_CUT, line):
+                pulses.add(self._lines[line])
+        return replace(slow, grounded=slow.grounded | pulses, wake_s=min(wakes))
+
+    def _update_slow(self, now_s: float, driven_high: frozenset[int]) -> Outputs:
+        """All but the tachometers, which alone never rest."""
+        grounded, wakes, drawn = set(), [math.inf], {}
         for name, contact in self._contacts.items():
             inputs = Inputs(
                 self._closed[name](), self._has(WIRE_CUT, name), self._has(BOUNCE, name)
@@ -54,13 +77,6 @@ class Board:
             felt = contact.update(now_s, inputs)
             wakes.append(felt.wake_s)
             grounded |= {self._lines[name]} if felt.grounded else set()
-        for name, tachometer in self._tachometers.items():
-            pulses = tachometer.update(now_s, self._world.fans.is_turning(name))
-            wakes.append(pulses.wake_s)
-            line = f"{name}.tachometer"
-            if pulses.grounded and not self._has(WIRE_CUT, line):
-                grounded.add(self._lines[line])
-        drawn = {}
         for name, bolt in self._bolts.items():
             moved = bolt.update(now_s, self._is_high(f"{name}.lock", driven_high))
             wakes.append(moved.wake_s)

@@ -134,6 +134,7 @@ def test_a_tag_that_stays_costs_nothing_while_no_one_reads(library: World) -> No
         with Cabinet(library) as cabinet:
             port = cabinet.tag_reader("n00.g1")
             await port.read()
+            inject(cabinet, Fault("tag-garbled", "n00.g2"))  # something changes, and still
             await asyncio.sleep(25 * 86_400)
             assert len(await port.read()) == 14
 
