@@ -115,7 +115,7 @@ class Shelf(Protocol[V]):
         """
         ...
 
-    async def find_written(self, holding: Holding, volume: V) -> bool:
+    async def find_written(self, holding: Holding, volume: V, /) -> bool:
         """Whether a writing that a restart broke off is all there nevertheless."""
         ...
 
@@ -130,7 +130,7 @@ class Shelf(Protocol[V]):
 
     async def open_files(self, holding: Holding, volume: V) -> FileReader: ...
 
-    async def discard(self, holding: Holding, volume: V) -> None:
+    async def discard(self, holding: Holding, volume: V, /) -> None:
         """Remove a volume that was written in vain, where that can be done."""
         ...
 

@@ -45,6 +45,9 @@ class Recognition:
         if carrier is None:
             carrier = await self._meet(disk, said)
         self._carriers.relocate(carrier.id, bay_place(disk.name))
+        if carrier.capacity_bytes is None:
+            free_bytes = int(said.capacity_bytes * (1 - _OVERHEAD))
+            self._carriers.measure(carrier.id, said.capacity_bytes, free_bytes)
         self._alarms.clear(f"medium:{carrier.id}", 2202)
         self.judge(carrier.id, said)
         return self._carriers.get(carrier.id)
@@ -77,10 +80,7 @@ class Recognition:
             if error.code != UNMOUNTABLE:
                 raise
             # Perhaps it is new: whether it is blank is asked before it gets a file system.
-            carrier = self._carriers.add(kind, said.serial, place, MediumState.UNSEEN)
-            free_bytes = int(said.capacity_bytes * (1 - _OVERHEAD))
-            self._carriers.measure(carrier.id, said.capacity_bytes, free_bytes)
-            return carrier
+            return self._carriers.add(kind, said.serial, place, MediumState.UNSEEN)
         except OSError as error:
             raise HalError(
                 3244, f"the disk in bay {disk.name} cannot be read", str(error)
@@ -97,4 +97,4 @@ class Recognition:
             self._carriers.mark(carrier.id, state, ErrorInfo(FOREIGN_DATA, message))
         else:
             self._carriers.measure(carrier.id, found.capacity_bytes, found.free_bytes)
-        return carrier
+        return self._carriers.get(carrier.id)

@@ -13,7 +13,7 @@ from tests.appliance.jobs.archive import Archive, Volume, files_of
 from tests.appliance.jobs.bays import Bays, DiskStation, room_of
 from tests.appliance.jobs.test_disks import order
 
-VOLUME = Volume(1, files_of(1, 4, 1_200_000))
+VOLUME = Volume(1, files_of(1, 3, 500_000))
 PATHS = [file.path for file in VOLUME.plan.files]
 WANTED = b"".join(VOLUME.files[path] for path in PATHS)
 

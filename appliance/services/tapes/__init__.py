@@ -1,0 +1,1 @@
+"""Tapes as media: which cartridge is where, and volumes on them as pax archives."""
