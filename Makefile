@@ -22,11 +22,11 @@ TEST_FILES := /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-demo: $(VENV)/.installed ## Archive a folder to simulated discs and get it back; SOURCE=dir; stays until Ctrl-C
-	@exec $(BIN)/python -m simulators.demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(PORT),--port $(PORT))
+demo: $(VENV)/.installed ## Archive a folder in a simulated cabinet and get it back; PROFILE=hybrid SOURCE=dir; Ctrl-C ends it
+	@exec $(BIN)/python -m simulators.demo $(if $(PROFILE),--profile "$(PROFILE)") $(if $(SOURCE),--source "$(SOURCE)") $(if $(PORT),--port $(PORT))
 
-smoke: $(VENV)/.installed ## The same without staying: SOURCE=dir OUT=dir; fails if anything differs
-	@exec $(BIN)/python -m simulators.demo --smoke $(if $(SOURCE),--source "$(SOURCE)") $(if $(OUT),--out "$(OUT)")
+smoke: $(VENV)/.installed ## The same without staying: PROFILE= SOURCE=dir OUT=dir; fails if anything differs
+	@exec $(BIN)/python -m simulators.demo --smoke $(if $(PROFILE),--profile "$(PROFILE)") $(if $(SOURCE),--source "$(SOURCE)") $(if $(OUT),--out "$(OUT)")
 
 test: $(VENV)/.installed-dev test-programs check ## Install what is needed, check, and run every test
 	$(BIN)/python -m pytest

@@ -45,6 +45,7 @@ def cli() -> None:
 @click.option("--discs", type=int, help="Blank discs of a new world.  [default: the profile's]")
 @click.option("--nodes", type=int, help="Nodes of a new pb-library, the main one too.")
 @click.option("--modules", type=int, help="Modules of a new disc-cabinet.")
+@click.option("--spread", is_flag=True, help="Put the discs of a new world into all units.")
 @click.option("--disks", type=int, help="Disks in the bays of a new world.")
 @click.option("--tapes", type=int, help="Cartridges in the slots of a new world.")
 @click.option("--capacity-bytes", type=int, help="Size of these discs.  [default: 25 GB]")

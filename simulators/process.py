@@ -44,6 +44,7 @@ class Options:
     scenario: Path | None = None
     nodes: int | None = None
     modules: int | None = None
+    spread: bool = False
     disks: int | None = None
     tapes: int | None = None
 
@@ -63,7 +64,7 @@ def open_world(options: Options) -> World:
     sectors = None if options.capacity_bytes is None else options.capacity_bytes // 2048
     if sectors is not None and sectors < 32:
         raise ValueError("a disc has at least 32 sectors of 2,048 bytes")
-    extent = Extent(_count_units(options), options.disks, options.tapes)
+    extent = Extent(_count_units(options), options.disks, options.tapes, options.spread)
     return World.create(options.folder, options.profile, options.discs, sectors, extent)
 
 

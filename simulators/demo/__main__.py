@@ -1,4 +1,4 @@
-"""``make demo`` and ``make smoke``: a folder goes onto simulated discs and comes back, exactly."""
+"""``make demo`` and ``make smoke``: a folder goes onto simulated media and comes back, exactly."""
 
 import shutil
 import signal
@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from simulators.demo.cast import CASTS
 from simulators.demo.comparison import Comparison
 from simulators.demo.processes import DemoError, processes
 from simulators.demo.source import check_folders, default_source
@@ -31,7 +32,7 @@ def _free_port(wanted: int) -> int:
     raise DemoError("no free port on 127.0.0.1")
 
 
-def _report(screen: Console, result: Comparison) -> bool:
+def _report(screen: Console, result: Comparison, kind: str) -> bool:
     for difference in result.differences[:_SHOWN_DIFFERENCES]:
         screen.print(f"  [red]{printable(difference)}[/]")
     if result.left_out:
@@ -42,7 +43,7 @@ def _report(screen: Console, result: Comparison) -> bool:
     )
     screen.print(
         f"\n  {result.files:,} files, {result.folders:,} folders, "
-        f"{result.size_bytes / 1e6:,.1f} MB came back from discs: {verdict}\n"
+        f"{result.size_bytes / 1e6:,.1f} MB came back from {kind}s: {verdict}\n"
     )
     return same
 
@@ -52,7 +53,10 @@ def _play(stage: Stage, screen: Console, times: Path | None) -> int:
         story = Story(stage, running, screen)
         story.raise_curtain()
         story.archive()
-        same = _report(screen, story.get_back())
+        same = True
+        for kind in stage.cast.kinds:
+            out = stage.out if len(stage.cast.kinds) == 1 else stage.out / kind
+            same = _report(screen, story.get_back(kind, out), kind) and same
         if times:
             acts = [f"{act} {seconds:.3f}\n" for act, seconds in story.times_s.items()]
             times.write_text("".join(acts), "utf-8")
@@ -74,13 +78,26 @@ def _end(work: Path, screen: Console, failed: bool) -> None:
 
 
 @click.command()
+@click.option("--profile", type=click.Choice(list(CASTS)), default="rack", show_default=True)
 @click.option("--source", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path))
 @click.option("--port", default=_PORT, show_default=True, help="The page's port, if it is free.")
 @click.option("--times", type=click.Path(path_type=Path), help="Write each act's seconds here.")
 @click.option("--smoke", is_flag=True, help="Do not stay: exit non-zero if anything differs.")
-def main(source: Path | None, out: Path | None, port: int, times: Path | None, smoke: bool) -> None:
-    """Archive a folder with a whole simulated fleet, restore it from the discs, compare."""
+def main(
+    *,
+    profile: str,
+    source: Path | None,
+    out: Path | None,
+    port: int,
+    times: Path | None,
+    smoke: bool,
+) -> None:
+    """Archive a folder with a whole simulated fleet, restore it from its media, compare.
+
+    A cabinet with several kinds of medium keeps a copy on each; what comes back from each lies in
+    a folder of its own below OUT.
+    """
     screen = Console(highlight=False)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
@@ -93,7 +110,8 @@ def main(source: Path | None, out: Path | None, port: int, times: Path | None, s
         sys.exit(2)
     work = Path(tempfile.mkdtemp(prefix="stele-"))
     try:
-        stage = Stage(work, _free_port(port), source, out or work / "restored", stays=not smoke)
+        back = out or work / "restored"
+        stage = Stage(work, _free_port(port), CASTS[profile], source, back, stays=not smoke)
         code = _play(stage, screen, times)
     except KeyboardInterrupt:
         code = 130 if smoke else 0

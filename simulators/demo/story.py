@@ -1,8 +1,9 @@
-"""One folder goes onto discs and comes back: the commands a person would type, in order."""
+"""One folder goes onto media and comes back: the commands a person would type, in order."""
 
 import json
 import shlex
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -14,11 +15,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from simulators.demo.cast import POLICY, Cast
 from simulators.demo.comparison import Comparison, compare
 from simulators.demo.processes import DemoError, Processes, command, ends_with_us
 from simulators.demo.source import measure
 
-DISCS = 60
 SPEED = 60.0
 """Simulated seconds a second when somebody looks on."""
 FAST = 120.0
@@ -36,6 +37,7 @@ class Stage:
 
     work: Path
     port: int
+    cast: Cast
     source: Path
     out: Path
     stays: bool
@@ -60,12 +62,12 @@ class Story:
 
     def raise_curtain(self) -> None:
         """Start cabinet, console and firmware, and wait until they know each other."""
-        world = self.stage.work / "world"
-        self._say("A rack library (200 slots, 4 drives, turntable), simulated at its wires")
+        world, cast = self.stage.work / "world", self.stage.cast
+        self._say(f"{cast.title}, simulated at its wires")
         self._running.start(
             "cabinet",
-            *(command("stele-sim"), "cabinet", "--profile", "rack", "--world", str(world)),
-            *("--speed", str(FAST), "--discs", str(DISCS)),
+            *(command("stele-sim"), "cabinet", "--profile", cast.profile, "--world", str(world)),
+            *("--speed", str(FAST), *cast.options),
         )
         self._say("Broker, console and worker")
         self._running.start(
@@ -78,7 +80,12 @@ class Story:
             "appliance", command("stele-appliance"), "run", "--config", str(self._config(world))
         )
         self._screen.print(f"\n  [bold green]The page:[/] [link]{self.stage.url}[/]\n")
-        self._wait_for("the library's inventory", self._knows_discs)
+        if cast.has_person:
+            self._say("A person who follows the lights of the cabinet")
+            self._running.start(
+                "person", sys.executable, "-m", "simulators.demo.person", str(world)
+            )
+        self._wait_for("the library's inventory", self._knows_media)
         if self.stage.stays:
             words = (command("stele-sim"), "speed", str(world), str(SPEED))
             subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
@@ -87,22 +94,28 @@ class Story:
         """Ingest, plan, approve, and watch the discs burn and verify."""
         files, size_bytes = measure(self.stage.source)
         self._say(f"Archiving {self.stage.source}: {files:,} files, {size_bytes / 1e6:,.1f} MB")
+        policies = self.stage.data / "policies"
+        policies.mkdir(exist_ok=True)
+        (policies / f"{POLICY}.toml").write_text(self.stage.cast.policy, "utf-8")
         self._console(
-            "ingest", str(self.stage.source), "--fonds", "DEMO", "--series", "S1", ok=(0, 3)
+            *("ingest", str(self.stage.source), "--fonds", "DEMO", "--series", "S1"),
+            *("--policy", POLICY),
+            ok=(0, 3),
         )
         self._console("plan")
         self._console("approve", "latest")
         self._console("jobs", "--watch")
 
-    def get_back(self) -> Comparison:
-        """Restore everything from the discs and compare each file's digest."""
-        self._console("restore", "--all", "--from-media", "--to", str(self.stage.out))
+    def get_back(self, kind: str, out: Path) -> Comparison:
+        """Restore everything from one kind of medium and compare each file's digest."""
+        words = ("restore", "--all", "--from-media", "--medium", kind, "--to", str(out))
+        self._console(*words)
         _, size_bytes = measure(self.stage.source)
         with Progress(
             TextColumn("  compare "), BarColumn(), DownloadColumn(), console=self._screen
         ) as bars:
             task = bars.add_task("compare", total=size_bytes)
-            return compare(self.stage.source, self.stage.out, lambda size: bars.advance(task, size))
+            return compare(self.stage.source, out, lambda size: bars.advance(task, size))
 
     def stay(self) -> None:
         """Leave everything running until Ctrl-C, or until something ends that should not."""
@@ -115,16 +128,17 @@ class Story:
         path = self.stage.work / "appliance.toml"
         path.write_text(
             "[appliance]\n"
-            'id = "rack-1"\nsite = "north"\nprofile = "rack"\n'
+            f'id = "{self.stage.cast.profile}-1"\nsite = "north"\n'
+            f'profile = "{self.stage.cast.profile}"\n'
             f'state_dir = "{self.stage.work / "appliance"}"\n\n'
             f'[broker]\nurl = "{broker}"\n\n' + (world / "wires.toml").read_text("utf-8"),
             "utf-8",
         )
         return path
 
-    def _knows_discs(self) -> bool:
+    def _knows_media(self) -> bool:
         appliances = self._ask("status")["appliances"]
-        return bool(appliances) and appliances[0]["blanks"] >= DISCS
+        return bool(appliances) and appliances[0]["blanks"] >= self.stage.cast.blanks
 
     def _wait_for(self, what: str, holds: Callable[[], bool]) -> None:
         deadline_s = time.monotonic() + _READY_S

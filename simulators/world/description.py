@@ -17,6 +17,8 @@ class Extent(msgspec.Struct, frozen=True):
     """Disks in the first bays."""
     tapes: int | None = None
     """Cartridges in the first tape slots."""
+    spread: bool = False
+    """The discs of a new world stand in the first slots of every unit, not of the first."""
 
 
 class Turntable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

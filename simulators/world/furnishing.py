@@ -59,10 +59,22 @@ def _add_discs(
     count = len(slots) if count is None else count
     if not 0 <= count <= len(slots):
         raise ValueError(f"the cabinet has {len(slots)} slots, not room for {count} discs")
-    for number, slot in enumerate(slots[:count], start=1):
+    chosen = _spread(layout, count) if state.extent.spread else slots[:count]
+    for number, slot in enumerate(chosen, start=1):
         serial = f"BD{number:06d}"
         sectors = capacity_sectors or description.discs.capacity_sectors
         state.discs[serial] = Disc(serial, slot, description.discs.kind, sectors)
+
+
+def _spread(layout: Layout, count: int) -> list[str]:
+    """The first slots of every unit, as even as can be."""
+    units = [unit.slots for unit in layout.units.values() if unit.slots]
+    chosen: list[str] = []
+    for number, slots in enumerate(units):
+        left = len(units) - number
+        share = -(-(count - len(chosen)) // left)
+        chosen += slots[:share]
+    return chosen
 
 
 def _count(what: str, wanted: int | None, usual: int, most: int) -> int:
