@@ -19,9 +19,9 @@ import asyncio
 
 from simulators.links.drive import DriveWire
 from simulators.links.electronics import Electronics
-from simulators.links.gpio import MemoryGpio
 from simulators.links.i2c import MemoryI2c, MemorySmbus
 from simulators.links.memory import MemoryBlockDevice, MemorySerial
+from simulators.links.memory_gpio import MemoryGpio
 from simulators.links.memory_program import MemoryCommandLine
 from simulators.links.program import Program
 from simulators.links.serial import RobotWire

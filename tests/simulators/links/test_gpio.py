@@ -9,7 +9,7 @@ import pytest
 from simulators.cabinet import Cabinet
 from simulators.clock import run_virtual
 from simulators.faults.fault import Fault, FaultError, inject
-from simulators.links.gpio import MemoryInput
+from simulators.links.memory_gpio import MemoryInput
 from simulators.world.world import World
 
 CONTACT, KEY, BOLT, LOCK = 5, 19, 13, 6
