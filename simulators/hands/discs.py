@@ -1,11 +1,17 @@
 """Discs and magazines in a person's hand."""
 
+import random
+
 from simulators.cabinet import Cabinet
 from simulators.faults.registry import nearest
 from simulators.hands.reach import NEW, HandError, require_reach
-from simulators.world.disc import Disc
+from simulators.world.disc import SECTOR_BYTES, Disc, DiscState
 from simulators.world.places import FLOOR, OUTSIDE
 from simulators.world.world import World
+
+FOREIGN = "foreign"
+"""Instead of a serial: a disc that was written elsewhere."""
+FOREIGN_SECTORS = 64
 
 
 def _require_place(world: World, place: str) -> None:
@@ -50,13 +56,27 @@ def put(cabinet: Cabinet, words: list[str]) -> str:
 def _choose(world: World, words: list[str]) -> Disc:
     if words == [NEW]:
         return world.add_disc()
+    if words == [FOREIGN]:
+        return _add_foreign(world)
     outside = [disc.serial for disc in world.state.discs.values() if disc.place == OUTSIDE]
     held = [serial for serial in world.state.taken if serial in outside]
     wanted = words[0] if words else (held or outside or [""])[-1]
     if wanted not in outside:
         told = f"the disc {wanted!r} is not outside" if wanted else "no disc is outside"
-        raise HandError(f"{told}; outside are: {', '.join(outside) or 'none'}, and {NEW}")
+        raise HandError(
+            f"{told}; outside are: {', '.join(outside) or 'none'}; there are also {NEW} and {FOREIGN}"
+        )
     return world.state.discs[wanted]
+
+
+def _add_foreign(world: World) -> Disc:
+    """A disc that somebody else has written and closed, with nothing on it that we know."""
+    disc = world.add_disc()
+    chance = random.Random(disc.serial)  # noqa: S311  # a scenario is to be repeatable
+    world.image_path(disc).write_bytes(chance.randbytes(FOREIGN_SECTORS * SECTOR_BYTES))
+    disc.state, disc.burns, disc.written_sectors = DiscState.CLOSED, 1, FOREIGN_SECTORS
+    world.save_disc(disc)
+    return disc
 
 
 def _require_latch(world: World, place: str) -> None:

@@ -1,7 +1,8 @@
 """A person at the cabinet: what hands can do, and what they cannot.
 
 A hand opens what is not locked, takes a disc that it can reach, and puts it where there is
-room. What it took last it puts down first; `new` is a fresh disc, disk or cartridge.
+room. What it took last it puts down first; `new` is a fresh disc, disk or cartridge, `foreign` a
+disc that was written elsewhere.
 """
 
 from collections.abc import Callable
@@ -84,7 +85,7 @@ DEEDS = {
     "turn-key": Deed(_turn_key, "DOOR", 1, 1, "turn the key of a door"),
     "turn-key-back": Deed(_turn_back, "DOOR", 1, 1, "turn it back"),
     "take": Deed(take, "PLACE", 1, 1, "take a disc from a slot, an open tray, or the floor"),
-    "put": Deed(put, "PLACE [DISC|new]", 1, 2, "put down the disc taken last, or another"),
+    "put": Deed(put, "PLACE [DISC|new|foreign]", 1, 2, "put down the disc taken last, or another"),
     "take-magazine": Deed(take_magazine, "PLACE", 1, 1, "pull a released magazine"),
     "put-magazine": Deed(put_magazine, "TAG PLACE", 2, 2, "put a magazine in"),
     "pull-disk": Deed(pull_disk, "BAY", 1, 1, "pull a disk whose drawer is released"),

@@ -19,7 +19,7 @@ DISK_START_W = 25.0
 DISK_ON_W = 7.0
 FAN_W = 6.0
 TAPE_DRIVE_W = 12.0
-TAPE_MOVING_W = 27.0
+"""Idle; that it draws more while it writes is not modelled."""
 PRINTER_W = 9.0
 LIGHT_W = 0.05
 SUPPLY_V = 12.0
@@ -36,7 +36,7 @@ class Power:
         self._loads_w: dict[str, float] = {}
 
     def set(self, load: str, watts: float) -> None:
-        """Say what a device draws from now on: ``robot``, ``n03.d2``, ``b01``, ``td1``, ``p1``."""
+        """Say what a device draws from now on: ``robot``, ``n03.robot``, ``n03.d2``."""
         self._loads_w[load] = watts
 
     def get(self, load: str) -> float:

@@ -21,11 +21,12 @@ from simulators.world.disks import Bays
 from simulators.world.doors import Doors
 from simulators.world.fans import Fans
 from simulators.world.furnishing import complete, furnish
+from simulators.world.inventory import Inventory, PlaceError
 from simulators.world.layout import Layout, lay_out
 from simulators.world.lock import Lock
 from simulators.world.magazines import Magazines
 from simulators.world.places import CROWDED, FLOOR, GRIPPER, OUTSIDE
-from simulators.world.power import FAN_W, LIGHT_W, Power
+from simulators.world.power import FAN_W, LIGHT_W, PRINTER_W, TAPE_DRIVE_W, Power
 from simulators.world.state import Arm, State
 from simulators.world.store import Store, read_state
 
@@ -36,10 +37,6 @@ __all__ = [
 
 Listener = Callable[[frozenset[str]], None]
 """Told the names of the state's fields that have changed."""
-
-
-class PlaceError(Exception):
-    """A disc was to go where there is no place for it."""
 
 
 class World:
@@ -55,10 +52,8 @@ class World:
         """Seconds; `Cabinet` sets it to its event loop's (`set_clock`)."""
         self._lock = lock
         self._listeners: list[Listener] = []
-        self._by_place: dict[str, str] = {}
         complete(state, description, self.layout)
-        self._places = self._all_places()
-        self._take_stock()
+        self._inventory = Inventory(state.discs, self._all_places(), self.save_disc)
         self._store = Store(folder, state)
         self._equip()
 
@@ -80,7 +75,13 @@ class World:
             spin_up_s=bays.spin_up_s if bays else 0.0,
             save=keep("bays", "disks"),
         )
-        self.magazines = Magazines(state.magazines, state.released, keep("released"))
+        self.magazines = Magazines(
+            state.magazines,
+            state.released,
+            self._magazine_slots(),
+            self._inventory,
+            keep("released", "magazines", "discs"),
+        )
         self.air = Atmosphere(state.air, self.now, self._look_around, keep("air"))
 
     @classmethod
@@ -170,7 +171,7 @@ class World:
             PlaceError: the world contradicts itself.
         """
         if not fields or "discs" in fields:
-            self._take_stock()
+            self._inventory.check()
         if not self.closed:
             self._tell(self._store.save(*fields))
 
@@ -197,22 +198,11 @@ class World:
         Raises:
             PlaceError: the world contradicts itself.
         """
-        self._take_stock()
-
-    def _take_stock(self) -> None:
-        by_place: dict[str, str] = {}
-        for disc in self.state.discs.values():
-            if disc.place in CROWDED:
-                continue
-            if disc.place not in self._places or disc.place in by_place:
-                raise PlaceError(f"{disc.serial} cannot be in {disc.place}")
-            by_place[disc.place] = disc.serial
-        self._by_place = by_place
+        self._inventory.check()
 
     def disc_at(self, place: str) -> Disc | None:
         """The disc in a slot, drive, printer, gripper, or position of a magazine that is out."""
-        serial = self._by_place.get(place)
-        return self.state.discs[serial] if serial else None
+        return self._inventory.at(place)
 
     def move(self, disc: Disc, place: str) -> None:
         """Put a disc elsewhere.
@@ -220,29 +210,14 @@ class World:
         Raises:
             PlaceError: the place is taken or does not exist; nothing has changed.
         """
-        here = self._by_place.get(place)
-        if place not in CROWDED and (place not in self._places or here not in (None, disc.serial)):
-            raise PlaceError(f"{disc.serial} cannot be in {place}")
-        if self._by_place.get(disc.place) == disc.serial:
-            del self._by_place[disc.place]
-        disc.place = place
-        if place not in CROWDED:
-            self._by_place[place] = disc.serial
-        self.save_disc(disc)
+        self._inventory.move(disc, place)
 
     def add_disc(self, capacity_sectors: int | None = None) -> Disc:
-        """A new blank disc, outside the cabinet."""
+        """A new blank disc, outside the cabinet, as large as those that there are."""
         kind = self.description.discs
-        number = len(self.state.discs) + 1
-        while f"BD{number:06d}" in self.state.discs:
-            number += 1
-        sectors = capacity_sectors or next(
-            (disc.capacity_sectors for disc in self.state.discs.values()), kind.capacity_sectors
-        )
-        disc = Disc(f"BD{number:06d}", OUTSIDE, kind.kind, sectors)
-        self.state.discs[disc.serial] = disc
-        self.save_disc(disc)
-        return disc
+        like = next(iter(self.state.discs.values()), None)
+        usual = like.capacity_sectors if like else kind.capacity_sectors
+        return self._inventory.add(kind.kind, capacity_sectors or usual)
 
     def set_tray(self, drive: str, is_open: bool) -> None:
         """Say that a drive's or the printer's tray is fully out, or is not."""
@@ -254,25 +229,13 @@ class World:
         """The file with the disc's bytes; it exists once something has been written."""
         return self.folder / "discs" / f"{disc.serial}.img"
 
-    # Magazines
-
     def take_magazine(self, place: str) -> str:
         """Take out the magazine of a place such as ``n01.g1``, with its discs; its tag.
 
         Raises:
             PlaceError: there is none.
         """
-        magazine = self.magazines.at(place)
-        if magazine is None:
-            raise PlaceError(f"there is no magazine at {place}")
-        slots = self._magazine_slots(place)
-        for position, slot in enumerate(slots, start=1):
-            disc = self.disc_at(slot)
-            if disc:
-                disc.place = f"{magazine.tag}.{position:03d}"
-        magazine.place = OUTSIDE
-        self.save("discs", "magazines")
-        return magazine.tag
+        return self.magazines.take(place)
 
     def put_magazine(self, tag: str, place: str) -> None:
         """Put a magazine that is outside into a place, with its discs in the same positions.
@@ -280,39 +243,11 @@ class World:
         Raises:
             PlaceError: no such magazine, no such place, or no room.
         """
-        magazine = self.state.magazines.get(tag)
-        if magazine is None or magazine.place != OUTSIDE:
-            outside = ", ".join(self.magazines.outside()) or "none"
-            raise PlaceError(f"there is no magazine {tag!r} outside; there is: {outside}")
-        unit = self.layout.unit_of(place)
-        if unit is None or place not in unit.magazines:
-            raise PlaceError(f"there is no place {place!r} for a magazine")
-        slots = self._magazine_slots(place)
-        if self.magazines.at(place) or any(self.disc_at(slot) for slot in slots):
-            raise PlaceError(f"{place} is taken")
-        for position, slot in enumerate(slots, start=1):
-            disc = self.disc_at(f"{tag}.{position:03d}")
-            if disc:
-                disc.place = slot
-        magazine.place = place
-        self.save("discs", "magazines")
-
-    def _magazine_slots(self, place: str) -> tuple[str, ...]:
-        kind = self.description.magazines
-        assert kind  # noqa: S101  # only a cabinet with magazines has such places
-        return self.layout.magazine_slots(place, kind.slots)
+        self.magazines.put(tag, place)
 
     def has_slot(self, slot: str) -> bool:
         """Whether a slot is there now: it is not while its magazine is out."""
-        unit = self.layout.unit_of(slot)
-        if unit is None or slot not in unit.slots:
-            return False
-        if not unit.magazines:
-            return True
-        return any(
-            slot in self._magazine_slots(place) and self.magazines.at(place)
-            for place in unit.magazines
-        )
+        return self.magazines.has(slot)
 
     # Elsewhere
 
@@ -337,9 +272,15 @@ class World:
             }
         return places
 
+    def _magazine_slots(self) -> dict[str, tuple[str, ...]]:
+        kind = self.description.magazines
+        places = (place for unit in self.layout.units.values() for place in unit.magazines)
+        return {place: self.layout.magazine_slots(place, kind.slots) for place in places if kind}
+
     def _steady_w(self) -> float:
         fans = sum(FAN_W for name in self.fans.names if self.fans.is_turning(name))
-        return fans + self.bays.watts + LIGHT_W * len(self.state.lights)
+        others = len(self.layout.tape_drives) * TAPE_DRIVE_W + len(self.layout.printers) * PRINTER_W
+        return fans + self.bays.watts + LIGHT_W * len(self.state.lights) + others
 
     def _look_around(self) -> Surroundings:
         return Surroundings(

@@ -85,6 +85,22 @@ def test_a_new_disc_is_blank_and_of_the_same_size(tmp_path: Path) -> None:
     at_cabinet(tmp_path, "rack", story)
 
 
+def test_a_foreign_disc_is_written_and_reads_in_a_drive(tmp_path: Path) -> None:
+    async def story(cabinet: Cabinet) -> None:
+        await unlock(cabinet)
+        do(cabinet, ["open", "front"])
+        cabinet.world.set_tray("d1", True)
+        do(cabinet, ["put", "d1", "foreign"])
+        process = await cabinet.commands("burner").start(
+            "-no_rc", "-outdev", cabinet.device_path("d1"), "-toc"
+        )
+        said = [line async for line in process.lines()]
+        assert "Media status : is written , is closed" in said
+        assert await cabinet.block_device("d1").open() == 64 * 2048
+
+    at_cabinet(tmp_path, "rack", story)
+
+
 def test_a_tray_must_be_open(tmp_path: Path) -> None:
     async def story(cabinet: Cabinet) -> None:
         await unlock(cabinet)
@@ -186,7 +202,7 @@ def test_cartridges_in_and_out(tmp_path: Path) -> None:
 def test_words_that_make_no_sense_are_explained(tmp_path: Path) -> None:
     async def story(cabinet: Cabinet) -> None:
         assert "did you mean 'take-magazine'" in refused(cabinet, "take-magasin", "n00.g1")
-        assert refused(cabinet, "put") == "say: put PLACE [DISC|new]"
+        assert refused(cabinet, "put") == "say: put PLACE [DISC|new|foreign]"
         assert "'frunt'; there is: front" in refused(cabinet, "open", "frunt")
         assert "did you mean 's101'" in refused(cabinet, "take", "s01")
         assert "cannot ''" in refused(cabinet)

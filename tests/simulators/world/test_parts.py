@@ -7,8 +7,18 @@ import pytest
 from simulators.world.air import HEAT_C_W
 from simulators.world.disks import DISK_DEAD, DISK_SLOW, DiskError
 from simulators.world.doors import STUCK_BOLT, DoorError
-from simulators.world.power import BASE_W, DISK_ON_W, DISK_START_W, FAN_W
+from simulators.world.power import (
+    BASE_W,
+    DISK_ON_W,
+    DISK_START_W,
+    FAN_W,
+    PRINTER_W,
+    TAPE_DRIVE_W,
+)
 from simulators.world.world import OUTSIDE, World
+
+STEADY_W = BASE_W + 2 * TAPE_DRIVE_W + PRINTER_W
+"""What a hybrid cabinet draws when nothing moves."""
 
 
 class Clock:
@@ -101,7 +111,7 @@ def test_a_closed_cabinet_is_warmed_by_what_it_draws(hybrid: World, clock: Clock
     hybrid.power.set("robot", 200.0)
     hybrid.air.now()
     clock.now_s = 100_000
-    warm_c = 21 + HEAT_C_W * (BASE_W + 200)
+    warm_c = 21 + HEAT_C_W * (STEADY_W + 200)
     assert hybrid.air.now().temperature_c == pytest.approx(warm_c)
 
 
@@ -184,16 +194,16 @@ def test_a_disk_counts_its_starts_and_hours(hybrid: World, clock: Clock) -> None
 
 
 def test_the_power_is_the_sum_of_what_is_on(hybrid: World, clock: Clock) -> None:
-    assert hybrid.power.watts == BASE_W
+    assert hybrid.power.watts == STEADY_W
     hybrid.bays.set_power("b01", on=True)
     hybrid.bays.set_power("b20", on=True)  # no disk in it
-    assert hybrid.power.watts == BASE_W + DISK_START_W
+    assert hybrid.power.watts == STEADY_W + DISK_START_W
     clock.now_s = 60
     hybrid.fans.switch("fan1", on=True)
-    assert hybrid.power.watts == BASE_W + DISK_ON_W + FAN_W
+    assert hybrid.power.watts == STEADY_W + DISK_ON_W + FAN_W
     hybrid.power.set("d1", 24.0)
     hybrid.power.set("d1", 2.0)
-    assert hybrid.power.watts == BASE_W + DISK_ON_W + FAN_W + 2
+    assert hybrid.power.watts == STEADY_W + DISK_ON_W + FAN_W + 2
     assert hybrid.power.amperes == pytest.approx(hybrid.power.watts / 12)
     hybrid.state.hazards.mains_lost = True
     assert hybrid.power.volts < 12
