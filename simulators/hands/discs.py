@@ -63,9 +63,8 @@ def _choose(world: World, words: list[str]) -> Disc:
     wanted = words[0] if words else (held or outside or [""])[-1]
     if wanted not in outside:
         told = f"the disc {wanted!r} is not outside" if wanted else "no disc is outside"
-        raise HandError(
-            f"{told}; outside are: {', '.join(outside) or 'none'}; there are also {NEW} and {FOREIGN}"
-        )
+        there = ", ".join((*outside, NEW, FOREIGN))
+        raise HandError(f"{told}; there is: {there}")
     return world.state.discs[wanted]
 
 
