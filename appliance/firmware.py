@@ -30,6 +30,7 @@ from appliance.services.content import ContentClient
 from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.state import open_state
+from appliance.services.stores import make_stores
 from appliance.settings import Config
 
 STOP_S = 15.0
@@ -88,6 +89,14 @@ class Firmware:
             air_changed=self._air_pictures.changed,
             doors_changed=self._door_pictures.changed,
         )
+        self.stores = make_stores(
+            self._db,
+            hardware,
+            self.guard.disks,
+            library=self.library,
+            events=self.outbox,
+            changed=self._library_pictures.changed,
+        )
         self.engine = Engine(
             self._db,
             self.library,
@@ -98,6 +107,7 @@ class Firmware:
             changed=self._jobs_pictures.changed,
             gates=self.gates,
             acts=self.guard.acts,
+            stores=self.stores,
         )
         self.agent = self._make_agent()
         self.local = self._make_local()
@@ -145,7 +155,7 @@ class Firmware:
         )
 
     def _draw_library(self) -> Struct:
-        return self.library.telemetry()
+        return self.stores.shown(self.library.telemetry())
 
     def _draw_jobs(self) -> Struct:
         return self.engine.jobs_telemetry()

@@ -91,6 +91,9 @@ class DiskShelf:
 
     async def begin(self, wanted: Mapping[str, str]) -> None:
         """See which bays have a disk, and look at each disk that is not known to be there."""
+        for stay in self._stays.values():  # of jobs that were broken off: they begin anew
+            await stay.keeping.aclose()
+        self._stays.clear()
         await self._power.look()
         await self._watch.look_round()
         for medium_id, job_id in wanted.items():
