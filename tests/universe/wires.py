@@ -10,6 +10,7 @@ from pathlib import Path
 from appliance.building.wires import Command, Wires
 from appliance.config import load_config
 from appliance.settings import Config
+from hal.errors import HalError
 from hal.transports.interfaces import BlockDevice, GpioLines, I2cBus, SerialLink
 from simulators.cabinet import Cabinet
 from simulators.links.electronics_server import bus_socket, reader_port
@@ -25,6 +26,8 @@ class CabinetWires(Wires):
         self._ports: dict[str, Callable[[], SerialLink]] = {}
         self.cut: set[str] = set()
         """Units whose robot's line is cut."""
+        self.links: dict[str, SerialLink] = {}
+        """The present link to each unit's robot."""
         for unit in cabinet.robots:
             self._ports[str(folder / robot_port(unit))] = lambda unit=unit: self._robot(unit)
         for place in cabinet.electronics.readers:
@@ -45,8 +48,9 @@ class CabinetWires(Wires):
 
     def _robot(self, unit: str) -> SerialLink:
         if unit in self.cut:
-            raise ConnectionError(f"the line to robot {unit} is cut")
-        return self._cabinet.serial(unit)
+            raise HalError(1001, f"the line to robot {unit} cannot be opened")
+        self.links[unit] = self._cabinet.serial(unit)
+        return self.links[unit]
 
     def command(self, argv: Sequence[str]) -> Command:
         return self._cabinet.commands(argv[list(argv).index("--world") - 1])
