@@ -52,6 +52,9 @@ def _problem(line: str) -> str:
         return "" if is_bare else f"{program} has no such command"
     command = group.get_command(context, name)
     assert command is not None
+    if isinstance(command, click.Group):
+        inner = next((word for word in rest if word in command.commands), None)
+        command = command.commands[inner] if inner else command
     known = {"--help", *(opt for part in (group, command) for p in part.params for opt in p.opts)}
     given = {word.partition("=")[0] for word in rest if word.startswith("--")}
     return "" if given <= known else f"{program} {name} has no {sorted(given - known)}"
