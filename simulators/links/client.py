@@ -65,9 +65,19 @@ class _Client:
         self._pending = b""
         self._open: dict[str, int] = {}
         self._block = memoryview(bytearray(BLOCK_BYTES))
+        self._terminated = False
 
     def send(self, **message: Any) -> None:
         self._socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def terminate(self) -> None:
+        """Tell that SIGTERM has arrived, and move no more bytes.
+
+        Whatever is sent after this may find the cabinet's end closed, and closing it with
+        something unread would lose the exit code on its way here.
+        """
+        self._terminated = True
+        self.send(terminate=True)
 
     def receive(self) -> Iterator[dict[str, Any]]:
         """Wait for messages; there is at least one."""
@@ -93,6 +103,8 @@ class _Client:
         elif "answer" in message:
             sys.stdout.write(message["answer"])
             sys.stdout.flush()
+        elif self._terminated and "exit" not in message:
+            return
         elif "copy" in message:
             self.send(moved=self._copy(*message["copy"]))
         elif "give" in message:
@@ -161,7 +173,7 @@ def main(word: str, folder: str, argv: list[str]) -> int:
             client.send(program=word, argv=argv, folder=os.getcwd())  # noqa: PTH109
             client.work()
         except _TerminatedError:
-            client.send(terminate=True)
+            client.terminate()
             client.work()
     except _EndedError as end:
         return int(end.args[0])
