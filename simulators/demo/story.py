@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from simulators.demo import person
 from simulators.demo.cast import POLICY, Cast
 from simulators.demo.comparison import Comparison, compare
 from simulators.demo.processes import DemoError, Processes, command, ends_with_us
@@ -76,14 +77,21 @@ class Story:
             *("--port", str(self.stage.port), "--broker-port", "0"),
         )
         self._say("The firmware of the appliance")
-        self._running.start(
-            "appliance", command("stele-appliance"), "run", "--config", str(self._config(world))
-        )
+        config = self._config(world)
+        if cast.has_person:
+            subprocess.run(
+                (command("stele-appliance"), "people", "add", person.NAME, "--config", str(config)),
+                check=True,
+                input=person.PIN,
+                text=True,
+                stdout=subprocess.DEVNULL,
+            )
+        self._running.start("appliance", command("stele-appliance"), "run", "--config", str(config))
         self._screen.print(f"\n  [bold green]The page:[/] [link]{self.stage.url}[/]\n")
         if cast.has_person:
             self._say("A person who follows the lights of the cabinet")
             self._running.start(
-                "person", sys.executable, "-m", "simulators.demo.person", str(world)
+                "person", sys.executable, "-m", "simulators.demo.person", str(world), str(config)
             )
         self._wait_for("the library's inventory", self._knows_media)
         if self.stage.stays:
