@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -26,7 +26,8 @@ def load_config(file: Path) -> Config:
     """Read and check a configuration. Relative paths count from the file's folder.
 
     Raises:
-        SteleError: 5001 to 5005; the message names file, section, key and the nearest valid key.
+        SteleError: 5001 to 5005; the message has all that is wrong at once, with file, section,
+            key and the nearest valid key.
     """
     try:
         text = file.read_text("utf-8")
@@ -36,23 +37,67 @@ def load_config(file: Path) -> Config:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SteleError(NOT_TOML, f"{file} is not TOML: {error}") from error
-    if unknown := list(_unknown(raw, msgspec.inspect.type_info(Config), "")):
-        raise SteleError(UNKNOWN_SETTING, f"{file}: {'; '.join(unknown)}")
-    try:
-        config = msgspec.convert(raw, Config, dec_hook=_path_from(file.parent))
-    except msgspec.ValidationError as error:
-        raise SteleError(INVALID_SETTING, f"{file}: {_located(str(error))}") from error
-    if faults := [*_faults(config), *contradictions(config)]:
-        raise SteleError(CONTRADICTION, f"{file}: {'; '.join(faults)}")
+    kind = msgspec.inspect.type_info(Config)
+    unknown, known = list(_unknown(raw, kind, "")), _pruned(raw, kind)
+    decode = _path_from(file.parent)
+    invalid = list(_invalid(known, decode))
+    contradicting: list[str] = []
+    if not invalid:
+        config = msgspec.convert(known, Config, dec_hook=decode)
+        contradicting = [*_faults(config), *contradictions(config)]
+    for code, clauses in (
+        (UNKNOWN_SETTING, unknown),
+        (INVALID_SETTING, invalid),
+        (CONTRADICTION, contradicting),
+    ):
+        if clauses:  # the first kind gives the number; all are told
+            everything = [*unknown, *invalid, *contradicting]
+            raise SteleError(code, f"{file}: {'; '.join(everything)}")
     return config
 
 
-def _unknown(raw: Any, kind: Type, where: str) -> Iterator[str]:
-    """A clause for every key of `raw` that `kind` does not have, at any depth."""
+def _pruned(raw: Any, kind: Type) -> Any:
+    """The same without the keys that `kind` does not have, so that the rest can be checked."""
+    kind = _bare(kind)
+    if isinstance(kind, VarTupleType) and isinstance(raw, list):
+        return [_pruned(item, kind.item_type) for item in raw]
+    if isinstance(kind, StructType) and isinstance(raw, dict):
+        fields = {field.encode_name: field.type for field in kind.fields}
+        return {key: _pruned(value, fields[key]) for key, value in raw.items() if key in fields}
+    return raw
+
+
+def _bare(kind: Type) -> Type:
+    """Without its description; of a section that may be left out, the section."""
     if isinstance(kind, Metadata):
         kind = kind.type
     if isinstance(kind, UnionType):
         kind = next((one for one in kind.types if isinstance(one, StructType)), kind)
+    return kind
+
+
+def _invalid(raw: dict[str, Any], decode: Callable[[type, Any], Any]) -> Iterator[str]:
+    """A clause for every table with a wrong or missing value, the first of each."""
+    hints = get_type_hints(Config, include_extras=True)
+    for section, value in raw.items():
+        tables: list[tuple[str, Any, Any]] = [(section, value, hints[section])]
+        if get_origin(hints[section]) is tuple and isinstance(value, list):
+            (item, _) = get_args(hints[section])
+            tables = [(f"{section}[{number}]", one, item) for number, one in enumerate(value)]
+        for where, table, kind in tables:
+            try:
+                msgspec.convert(table, kind, dec_hook=decode)
+            except msgspec.ValidationError as error:
+                fault, _, path = str(error).partition(" - at `$")
+                yield _located(f"{fault} - at `$.{where}{path}")
+    for field in msgspec.structs.fields(Config):
+        if field.required and field.name not in raw:
+            yield f"section [{field.name}] is missing"
+
+
+def _unknown(raw: Any, kind: Type, where: str) -> Iterator[str]:
+    """A clause for every key of `raw` that `kind` does not have, at any depth."""
+    kind = _bare(kind)
     if isinstance(kind, VarTupleType) and isinstance(raw, list):
         for number, item in enumerate(raw, 1):
             yield from _unknown(item, kind.item_type, f"{where} {number}")
