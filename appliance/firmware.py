@@ -24,11 +24,13 @@ from appliance.contract.topics import Topics
 from appliance.guard import Guard
 from appliance.hardware import Hardware
 from appliance.jobs.engine import Engine
+from appliance.labels.desk import LabelDesk
 from appliance.local.desk import LocalDesk
 from appliance.local.server import LocalServer
 from appliance.services.content import ContentClient
 from appliance.services.gates import Gates
 from appliance.services.library import Library
+from appliance.services.printing import Printing
 from appliance.services.state import open_state
 from appliance.services.stores import make_stores
 from appliance.settings import Config
@@ -97,6 +99,7 @@ class Firmware:
             events=self.outbox,
             changed=self._library_pictures.changed,
         )
+        self.printing = self._make_printing()
         self.engine = Engine(
             self._db,
             self.library,
@@ -108,6 +111,7 @@ class Firmware:
             gates=self.gates,
             acts=self.guard.acts,
             stores=self.stores,
+            printing=self.printing,
         )
         self.agent = self._make_agent()
         self.local = self._make_local()
@@ -154,8 +158,24 @@ class Firmware:
             last_seq=self.outbox.last_seq,
         )
 
+    def _make_printing(self) -> Printing | None:
+        printer, settings = self._hardware.printer, self._config.printer
+        if printer is None:
+            return None
+        return Printing(
+            self._db,
+            printer,
+            self._hardware.camera,
+            LabelDesk(font=settings.font if settings else ""),
+            folder=self._config.appliance.state_dir / "labels",
+            media=self.library.media,
+            alarms=self.library.alarms,
+            changed=self._library_pictures.changed,
+        )
+
     def _draw_library(self) -> Struct:
-        return self.stores.shown(self.library.telemetry())
+        picture = self.stores.shown(self.library.telemetry())
+        return self.printing.shown(picture) if self.printing else picture
 
     def _draw_jobs(self) -> Struct:
         return self.engine.jobs_telemetry()

@@ -3,22 +3,30 @@
 from datetime import datetime
 
 from appliance.contract.errors import SteleError
-from appliance.contract.messages import Burn, Command, Fetch, TakeInventory, Verify
+from appliance.contract.messages import Burn, Command, Fetch, PrintLabel, TakeInventory, Verify
 from appliance.contract.states import MediumKind, MediumState
 from appliance.jobs.journal import Journal
 from appliance.jobs.records import JobRecord
 from appliance.services.library import Library
 from appliance.services.media import OUTSIDE
+from appliance.services.printing import LabelState, Printing
 from appliance.services.stores import Stores
 
 
 class Admission:
     """Refuses what cannot succeed, with the reason."""
 
-    def __init__(self, library: Library, journal: Journal, stores: Stores | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        journal: Journal,
+        stores: Stores | None = None,
+        printing: Printing | None = None,
+    ) -> None:
         self._library = library
         self._journal = journal
         self._stores = stores
+        self._printing = printing
 
     def check(self, command: Command, now: datetime) -> None:
         """Pass, or raise.
@@ -37,6 +45,8 @@ class Admission:
                 self._check_present(body)
             case Fetch() as body:
                 self._check_present(body)
+            case PrintLabel() as body:
+                self._check_label(body)
             case TakeInventory() as body:
                 for slot in body.slots:
                     if self._library.slots.find(slot) is None:
@@ -61,6 +71,8 @@ class Admission:
         kind = body.medium_kind
         if kind is not MediumKind.DISC and not (self._stores and kind in self._stores.shelves):
             raise SteleError(5110, f"this appliance has no means for a {kind}")
+        if body.label_print and (self._printing is None or kind is not MediumKind.DISC):
+            raise SteleError(5110, f"this appliance prints no label on a {kind}")
         catalogue = self._library.catalogue
         copy = catalogue.copy(body.copy_id)
         if copy is not None and not copy.lost:
@@ -77,6 +89,16 @@ class Admission:
         differs = volume is not None and volume.plan_sha256 != body.plan_sha256
         if differs and any(not copy.lost for copy in catalogue.copies_of(body.volume_id)):
             raise SteleError(3312, f"volume {body.volume_id} was burned by another plan")
+
+    def _check_label(self, body: PrintLabel) -> None:
+        """A good label is never printed over; one that is not good is, by this very order."""
+        if self._printing is None:
+            raise SteleError(5110, "this appliance has no disc printer")
+        medium = self._library.media.get(body.medium_id)
+        if medium.place == OUTSIDE or medium.home_slot is None:
+            raise SteleError(2202, f"disc {medium.id} is not in this cabinet")
+        if self._printing.state(medium.id) is LabelState.GOOD:
+            raise SteleError(3342, f"disc {medium.id} has its label already")
 
     def _check_present(self, body: Verify | Fetch) -> None:
         medium = self._library.media.get(body.medium_id)

@@ -145,7 +145,8 @@ class BurnJob:
         self._run.progress.complete()
         copy = copy_of(self._params, self._params.plan_sha256, image)
         note = partial(record_copy, self._run, copy, reading)
-        return Outcome(Turn.GOOD, self._run.record, note)
+        turn = Turn.LABEL if self._params.label_print else Turn.GOOD
+        return Outcome(turn, self._run.record, note)
 
     async def _require_whole(self, seat: Seat) -> None:
         """A burn that was broken off is what its drive says it is: no reading, no second drive.

@@ -38,6 +38,7 @@ from appliance.services.events import EventSink
 from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.plans import Plans
+from appliance.services.printing import Printing
 from appliance.services.reconciliation import tend
 from appliance.services.shelf import Shelf
 from appliance.services.stores import Stores
@@ -74,6 +75,7 @@ class Engine:
         gates: Gates | None = None,
         acts: Acts | None = None,
         stores: Stores | None = None,
+        printing: Printing | None = None,
     ) -> None:
         """`plans` is the folder for the compressed plans; it is made when missing."""
         self._db = db
@@ -83,7 +85,7 @@ class Engine:
         self._changed = changed
         self._acts = acts or {}
         self._journal = Journal(db, now)
-        self._admission = Admission(library, self._journal, stores)
+        self._admission = Admission(library, self._journal, stores, printing)
         self._use = Surroundings(
             db=db,
             library=library,
@@ -97,6 +99,7 @@ class Engine:
             now=now,
             changed=changed,
             stores=stores,
+            printing=printing,
         )
         self._shelves = tuple(stores.shelves.values()) if stores else ()
         self._runs: dict[str, JobRun] = {}
@@ -196,9 +199,9 @@ class Engine:
         for run in list(self._ended.values()):
             if run.record.ended_at is None or now - run.record.ended_at > SHOWN_AFTER_END:
                 del self._ended[run.id]
-        return JobsTelemetry(
-            now, [run.view() for run in (*self._runs.values(), *self._ended.values())]
-        )
+        jobs = [run.view() for run in (*self._runs.values(), *self._ended.values())]
+        fractions = {job.job_id: job.fraction for job in jobs if job.fraction is not None}
+        return JobsTelemetry(now, jobs, self._journal.batches.views(now, fractions))
 
     def _accept(self, command: Command, now: datetime) -> JobRecord | None:
         """Write down what the command asks for; the record is the job's from now on.

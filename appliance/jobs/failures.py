@@ -8,6 +8,7 @@ from appliance.contract.errors import info_of
 from appliance.contract.messages import Burn, ErrorInfo
 from appliance.contract.states import JobState, MediumState
 from appliance.jobs.handling import leave_behind, let_go
+from appliance.jobs.print_label import label_failed
 from appliance.jobs.records import Facts, JobRecord
 from appliance.jobs.recovery import (
     UNSUITABLE,
@@ -38,7 +39,11 @@ def recover(run: JobRun, error: BaseException) -> Outcome:
             info = ErrorInfo(
                 MEDIA_SPENT, f"job {run.id} gave up after its last disc failed", info.message
             )
-        record = msgspec.structs.replace(record, ending=JobState.FAILED, error=info)
+        labelling = record.step in (Step.CARRY, Step.PRINT) and record.verb == "burn"
+        if labelling:  # the copy counts already: only its label is missing
+            record = msgspec.structs.replace(record, ending=JobState.DONE)
+        else:
+            record = msgspec.structs.replace(record, ending=JobState.FAILED, error=info)
     return _outcome(run, turn, record, info)
 
 
@@ -111,6 +116,9 @@ def _outcome(run: JobRun, turn: Turn, record: JobRecord, info: ErrorInfo) -> Out
         record = let_go(record)
     if turn is Turn.ASK and not is_robot_fault(info.code):
         notes.append(lambda: run.use.library.alarms.sound(f"job:{run.id}", info))
+
+    if step in (Step.CARRY, Step.PRINT) and turn is Turn.ABANDON:
+        notes.append(lambda: label_failed(run, info))
 
     def note() -> None:
         for write in notes:

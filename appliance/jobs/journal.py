@@ -13,6 +13,7 @@ import msgspec
 from sqlite_utils import Database, Migrations
 
 from appliance.contract.messages import ErrorInfo, Reply
+from appliance.jobs.batches import Batches
 from appliance.jobs.records import JobRecord, decode_record, encode_record
 from appliance.jobs.steps import Turn
 
@@ -53,6 +54,7 @@ class Journal:
         MIGRATIONS.apply(db)
         self._db = db
         self._now = now
+        self.batches = Batches(db)
 
     def answer(self, command_id: str) -> Reply | None:
         """What was answered to this command before."""
@@ -69,6 +71,7 @@ class Journal:
             "INSERT INTO jobs (id, final, record) VALUES (?, ?, ?)",
             (record.id, record.state.is_final, encode_record(record)),
         )
+        self.batches.note(record, self._now())
 
     def save(self, record: JobRecord) -> None:
         """Replace the job's state."""
@@ -77,6 +80,7 @@ class Journal:
                 "UPDATE jobs SET final = ?, record = ? WHERE id = ?",
                 (record.state.is_final, encode_record(record), record.id),
             )
+            self.batches.note(record, self._now())
 
     def find(self, job_id: str) -> JobRecord | None:
         row = self._one("SELECT record FROM jobs WHERE id = ?", job_id)

@@ -5,16 +5,25 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from appliance.contract.messages import Burn, Command, ErrorInfo, Fetch, TakeInventory, Verify
+from appliance.contract.messages import (
+    Burn,
+    Command,
+    ErrorInfo,
+    Fetch,
+    PrintLabel,
+    TakeInventory,
+    Verify,
+)
 from appliance.contract.states import JobState
 from appliance.jobs.steps import FIRST_STEPS, Step
 
-JobBody = Burn | Verify | Fetch | TakeInventory
+JobBody = Burn | Verify | Fetch | TakeInventory | PrintLabel
 VERBS: dict[type, str] = {
     Burn: "burn",
     Verify: "verify",
     Fetch: "fetch",
     TakeInventory: "take_inventory",
+    PrintLabel: "print_label",
 }
 
 
@@ -71,6 +80,6 @@ def first_record(command: Command, now: datetime) -> JobRecord:
     body = command.body
     if not isinstance(body, JobBody):
         raise TypeError(f"{type(body).__name__} is no job")
-    medium_id = body.medium_id if isinstance(body, Verify | Fetch) else None
+    medium_id = body.medium_id if isinstance(body, Verify | Fetch | PrintLabel) else None
     step = FIRST_STEPS[VERBS[type(body)]]
     return JobRecord(command.id, body, JobState.WAITING, step, now, medium_id)

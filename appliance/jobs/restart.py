@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from appliance.contract.errors import info_of
-from appliance.contract.messages import Burn
+from appliance.contract.messages import Burn, PrintLabel
 from appliance.jobs.run import JobRun
 from appliance.services.alarms import Alarms
 from appliance.services.library import LIBRARY, Library
@@ -49,7 +49,11 @@ def _give_back(library: Library, unit: LibraryUnit, runs: Collection[JobRun]) ->
             library.reservations.adopt(medium.id, owner.id)
     for run in runs:
         medium = run.medium
-        if isinstance(run.record.body, Burn) and medium and library.units.find(medium) is unit:
+        if (
+            isinstance(run.record.body, Burn | PrintLabel)
+            and medium
+            and library.units.find(medium) is unit
+        ):
             library.reservations.adopt(medium.id, run.id)
 
 

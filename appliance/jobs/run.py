@@ -28,6 +28,7 @@ from appliance.services.library import Library
 from appliance.services.media import Medium
 from appliance.services.mover import Mover
 from appliance.services.plans import Plans
+from appliance.services.printing import Printing
 from appliance.services.shelf import Shelf
 from appliance.services.stores import Stores
 from appliance.services.units import LibraryUnit
@@ -66,6 +67,8 @@ class Surroundings:
     changed: Callable[[], None]
     stores: Stores | None = None
     """Disks and tapes, where there are any."""
+    printing: Printing | None = None
+    """The disc printer, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,7 @@ class JobRun:
         body = record.body
         waits = bool(self.waiting_for) and not record.state.is_final
         seat = self.seat
+        batch = getattr(body, "batch", None)
         return JobView(
             job_id=record.id,
             verb=record.verb,
@@ -249,6 +253,7 @@ class JobRun:
             medium_id=record.medium_id,
             drive=seat.name if seat else record.drive if self.shelf else None,
             medium_kind=self.medium_kind,
+            batch_id=batch.batch_id if batch else None,
             attempt=record.attempt,
             waiting_for=self.waiting_for,
         )

@@ -13,13 +13,22 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from appliance.contract.errors import Numbered
-from appliance.contract.messages import Burn, ErrorInfo, Fetch, JobChanged, TakeInventory, Verify
+from appliance.contract.messages import (
+    Burn,
+    ErrorInfo,
+    Fetch,
+    JobChanged,
+    PrintLabel,
+    TakeInventory,
+    Verify,
+)
 from appliance.contract.states import JobState, MediumKind
 from appliance.jobs import carrier_failures, handling
 from appliance.jobs.burn import BurnJob
 from appliance.jobs.carrier_acts import carrier_acts
 from appliance.jobs.failures import cancel, recover
 from appliance.jobs.fetch import FetchJob
+from appliance.jobs.print_label import PrintLabelJob
 from appliance.jobs.records import JobRecord
 from appliance.jobs.run import Interruption, JobInterruptedError, JobRun, Outcome
 from appliance.jobs.steps import FLOWS, STAGES, Step, Turn
@@ -34,7 +43,7 @@ RETRY_PAUSE_S = 10.0
 ASK_PAUSE_S = 60.0
 """How often a job that waits for a person looks whether the trouble is over."""
 _FARTHER = (Step.BURN, Step.VERIFY, Step.READ)
-_MOVING = (Step.LOAD, Step.SWAP, Step.SET_ASIDE, Step.RETURN, Step.SURVEY)
+_MOVING = (Step.LOAD, Step.CARRY, Step.SWAP, Step.SET_ASIDE, Step.RETURN, Step.SURVEY)
 """Steps that cannot begin while a door is open."""
 
 
@@ -50,14 +59,25 @@ def acts_of(run: JobRun) -> dict[Step, Act]:
     match run.record.body:
         case Burn() as body:
             burn = BurnJob(run, body)
+            printing = PrintLabelJob(run, body)
             return {
+                **shared,
+                Step.CARRY: printing.carry,
+                Step.PRINT: printing.print,
+                Step.RETURN: printing.give_back,
                 Step.PREPARE: burn.prepare,
                 Step.ALLOCATE: burn.allocate,
                 Step.LOAD: burn.load,
                 Step.CHECK: burn.check,
                 Step.BURN: burn.burn,
                 Step.VERIFY: burn.verify,
-                **shared,
+            }
+        case PrintLabel() as body:
+            printing = PrintLabelJob(run, body)
+            return {
+                Step.CARRY: printing.carry,
+                Step.PRINT: printing.print,
+                Step.RETURN: printing.give_back,
             }
         case Verify() as body:
             verify = VerifyJob(run, body)

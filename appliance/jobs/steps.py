@@ -24,6 +24,10 @@ class Step(StrEnum):
     VERIFY = "verify"
     READ = "read"
     """Read files and deliver them."""
+    CARRY = "carry"
+    """Bring the disc to the printer, by way of its slot."""
+    PRINT = "print"
+    """Print its label and look at it."""
     SWAP = "swap"
     """Back to the slot, to go on with the same medium in another drive."""
     SET_ASIDE = "set_aside"
@@ -41,6 +45,8 @@ class Turn(StrEnum):
     GOOD = "good"
     WRITTEN = "written"
     """LOAD: the medium bears the volume already; what is left is to verify it."""
+    LABEL = "label"
+    """VERIFY: the copy counts; what is left is to print the disc's label."""
     RETRY = "retry"
     """Once more, after a pause."""
     ASK = "ask"
@@ -71,6 +77,12 @@ def _moves(step: Step, then: Step) -> dict[Turn, Step]:
     return {Turn.GOOD: then, **_stays(step), **_ENDINGS}
 
 
+_LABELLING: Flow = {
+    Step.CARRY: _moves(Step.CARRY, Step.PRINT),
+    Step.PRINT: {Turn.GOOD: Step.RETURN, **_ENDINGS},
+}
+"""What went wrong with the print itself is not tried again: it would be printed twice."""
+
 BURN_FLOW: Flow = {
     Step.PREPARE: {Turn.GOOD: Step.ALLOCATE, **_stays(Step.PREPARE), **_ENDINGS},
     Step.ALLOCATE: {Turn.GOOD: Step.LOAD, **_ENDINGS},
@@ -98,6 +110,7 @@ BURN_FLOW: Flow = {
     },
     Step.VERIFY: {
         Turn.GOOD: Step.RETURN,
+        Turn.LABEL: Step.CARRY,
         Turn.OTHER_DRIVE: Step.SWAP,
         Turn.OTHER_MEDIUM: Step.SET_ASIDE,
         **_stays(Step.LOAD),
@@ -108,6 +121,7 @@ BURN_FLOW: Flow = {
         **_moves(Step.SET_ASIDE, Step.ALLOCATE),
         Turn.OTHER_MEDIUM: Step.ALLOCATE,
     },
+    **_LABELLING,
     Step.RETURN: _RETURN,
 }
 
@@ -146,6 +160,8 @@ FETCH_FLOW: Flow = {
     Step.RETURN: _RETURN,
 }
 
+LABEL_FLOW: Flow = {**_LABELLING, Step.RETURN: _RETURN}
+
 SURVEY_FLOW: Flow = {
     Step.SURVEY: {
         Turn.GOOD: Step.FINISHED,
@@ -158,6 +174,7 @@ FLOWS = {
     "burn": BURN_FLOW,
     "verify": VERIFY_FLOW,
     "fetch": FETCH_FLOW,
+    "print_label": LABEL_FLOW,
     "take_inventory": SURVEY_FLOW,
 }
 
@@ -165,6 +182,7 @@ FIRST_STEPS = {
     "burn": Step.PREPARE,
     "verify": Step.LOAD,
     "fetch": Step.PREPARE,
+    "print_label": Step.CARRY,
     "take_inventory": Step.SURVEY,
 }
 
@@ -176,6 +194,8 @@ STAGES = {
     Step.BURN: JobStage.BURN,
     Step.VERIFY: JobStage.VERIFY,
     Step.READ: JobStage.READ,
+    Step.CARRY: JobStage.PRINT,
+    Step.PRINT: JobStage.PRINT,
     Step.SWAP: JobStage.RETURN,
     Step.SET_ASIDE: JobStage.RETURN,
     Step.RETURN: JobStage.RETURN,
@@ -191,4 +211,6 @@ def resumed(step: Step) -> Step:
     where the medium is, and LOAD looks at the medium's state to see what is left to do. So a burn
     that had begun is never begun again with the same medium (I7).
     """
+    if step is Step.PRINT:
+        return Step.CARRY  # which does nothing when the disc is in the printer
     return Step.LOAD if step in (Step.CHECK, Step.BURN, Step.VERIFY, Step.READ) else step

@@ -25,6 +25,7 @@ from appliance.jobs.records import JobRecord
 from appliance.services.content import ContentClient
 from appliance.services.library import Library
 from appliance.services.media import Medium
+from appliance.services.printing import Printing
 from appliance.services.state import open_state
 from appliance.services.stores import Stores
 from tests.appliance.jobs.cabinet import Cabinet, KilledError
@@ -118,8 +119,13 @@ class Station:
                 now=self.now,
                 changed=self._ignore,
                 stores=self._stores(),
+                printing=self._printing(),
             )
             await self.engine.start()
+
+    def _printing(self) -> Printing | None:
+        """A disc printer, in a station that has one."""
+        return None
 
     def _stores(self) -> Stores | None:
         """Disks and tapes, in a station that has any."""
