@@ -12,6 +12,8 @@ from appliance.contract.errors import table
 from appliance.volume.tool.cli import main as volume
 from console.cli import main as console
 from simulators.commands import cli as sim
+from simulators.faults.fault import FAULTS
+from simulators.hands.hand import DEEDS
 from tests.documents.pages import PAGES, ROOT
 
 PROGRAMS: dict[str, click.Group] = {
@@ -99,3 +101,34 @@ def test_every_command_of_the_console_is_described() -> None:
         assert command is not None
         for option in (opt for part in command.params for opt in part.opts if opt[:2] == "--"):
             assert option in text, f"{name} {option} is not described"
+
+
+def _leaves(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _leaves(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
+
+
+def test_every_command_of_the_appliance_is_described() -> None:
+    text = (ROOT / "docs" / "appliance.md").read_text("utf-8")
+    for name, command in _leaves(appliance):
+        assert re.search(rf"^\| `{name}[ `]", text, re.MULTILINE), f"{name} is not described"
+        for option in (opt for part in command.params for opt in part.opts if opt[:2] == "--"):
+            assert option in text, f"{name} {option} is not described"
+
+
+def test_every_word_of_the_simulator_is_described() -> None:
+    text = (ROOT / "docs" / "simulators.md").read_text("utf-8")
+    for name, command in _leaves(sim):
+        assert re.search(rf"^\| .*`{name}[ `]", text, re.MULTILINE), f"{name} is not described"
+        for option in (opt for part in command.params for opt in part.opts if opt[:2] == "--"):
+            assert option in text, f"{name} {option} is not described"
+
+
+@pytest.mark.parametrize("kind", ["faults", "deeds"])
+def test_every_fault_and_deed_of_the_simulator_is_described(kind: str) -> None:
+    text = (ROOT / "docs" / "simulators.md").read_text("utf-8")
+    names = FAULTS if kind == "faults" else DEEDS
+    assert [name for name in names if f"`{name}" not in text] == []
