@@ -103,7 +103,9 @@ register("tape-file", _spoil_tape_file, f"Tape file number VALUE cannot be read.
 register("tape-protected", _protect_tape, f"A cartridge is write-protected. {TAPE}")
 register("tape-unlabelled", _peel_barcode, f"A cartridge loses its barcode. {TAPE}")
 register_lasting(
-    TAPE_DRIVE_GONE, lambda here: here.world.layout.tape_drives, "WHERE is a tape drive."
+    TAPE_DRIVE_GONE,
+    lambda here: here.world.layout.tape_drives,
+    "A tape drive does not answer. WHERE is one.",
 )
 register_lasting(PICKER_JAM, None, "The tape unit's picker moves nothing.")
 register_lasting(PRINT_SMEARED, None, "Every print comes out smeared.")
