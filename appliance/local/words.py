@@ -20,7 +20,7 @@ from appliance.contract.messages import (
     UnlockDoor,
 )
 from appliance.contract.messages.local import HistoryQuery, HistorySpan, LocalRequest
-from appliance.contract.states import DoorState
+from appliance.contract.states import DoorState, ReadingState
 from appliance.local.client import LocalClient
 from appliance.local.people_words import people_words
 from appliance.local.place import ask_pin, at_cabinet, now, picture
@@ -95,7 +95,7 @@ def alarms(client: LocalClient, *, past: bool) -> Told:
             f"{view.raised_at:%Y-%m-%d %H:%M} to {view.cleared_at:%Y-%m-%d %H:%M}  "
             f"{view.alarm_id}  {view.error.message}{_seen(view.acknowledged_by)}"
             for view in ended
-        ]
+        ] or ["no alarm has ended"]
     told = picture(client, "alarms")
     return told, [
         f"{view.raised_at:%Y-%m-%d %H:%M}  {view.alarm_id}  {view.error.message}"
@@ -191,9 +191,12 @@ def _ordered(client: LocalClient, body: CommandBody, done: str) -> Told:
 
 
 def _reading_line(view: ReadingView) -> str:
-    value = "unavailable" if view.value is None else f"{view.value:.1f} {view.unit}".rstrip()
-    why = f"  {view.error.message}" if view.error else ""
-    return f"{view.sensor} {view.quantity}: {value}, {view.state}{why}"
+    """What has no unit is a sign, such as smoke: its state says it all."""
+    parts = [] if view.value is None or not view.unit else [f"{view.value:.1f} {view.unit}"]
+    if view.state is not ReadingState.UNKNOWN or not parts:  # without limits a value stands alone
+        parts.append(view.state)
+    name = f"{view.sensor} {view.quantity}" if view.unit else view.sensor
+    return f"{name}: {', '.join(parts)}{f'  {view.error.message}' if view.error else ''}"
 
 
 def _door_line(view: DoorView) -> str:
