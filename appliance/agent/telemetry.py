@@ -9,9 +9,14 @@ from msgspec import Struct
 from appliance.agent.link import Link
 from appliance.contract.messages import encode
 
+BYTES_PER_S = 100_000
+"""What one group may send in the long run. The picture of 5,200 slots is some 650 kB, and drawing
+it takes some 50 ms: it is drawn every 6.5 s at the most."""
+
 
 class TelemetryGroup:
-    """One group: sent when its picture has changed, but neither too often nor too seldom."""
+    """One group: sent when its picture has changed, but neither too often nor too seldom. A large
+    picture is sent less often."""
 
     def __init__(
         self, topic: str, picture: Callable[[], Struct], *, shortest_s: float, longest_s: float
@@ -42,8 +47,10 @@ class TelemetryGroup:
         """
         while True:
             self._stale.clear()
-            await link.publish(self._topic, encode(self.picture()), qos=0)
-            await asyncio.sleep(self._shortest_s)
+            picture = encode(self.picture())
+            await link.publish(self._topic, picture, qos=0)
+            pause_s = max(self._shortest_s, len(picture) / BYTES_PER_S)
+            await asyncio.sleep(pause_s)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._longest_s - self._shortest_s):
+                async with asyncio.timeout(max(0.0, self._longest_s - pause_s)):
                     await self._stale.wait()
