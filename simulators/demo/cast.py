@@ -63,9 +63,9 @@ CASTS = {
         ),
         Cast(
             "rack",
-            "A rack library (200 slots, 4 drives, turntable)",
-            ("--discs", "60"),
-            TWO_DISCS,
+            "A rack library (200 slots, 4 drives, turntable, 8 bays)",
+            ("--discs", "60", "--disks", "2"),
+            {"use": DISC, "sealed": DISK},
             60,
         ),
         Cast(

@@ -10,7 +10,7 @@ from simulators.cabinet import Cabinet
 from simulators.clock import run_virtual
 from simulators.world.state import Extent
 from simulators.world.world import World
-from tests.conformance.tape_unit import CHECKS, TapeRig, chunks, code_of, content
+from tests.conformance.tape_unit import CHECKS, TapeRig, chunks, code_of, content, read_all
 
 
 class SimulatedRig:
@@ -63,5 +63,16 @@ def test_a_full_cartridge_is_told(tmp_path: Path) -> None:
         await rig.changer.load("t01", "td1")
         assert await rig.drive.append(chunks(content(500_000, 1))) == 0
         assert await code_of(rig.drive.append(chunks(content(3_000_000, 2)))) == 3253
+
+    run_over_cabinet(tmp_path, story)
+
+
+def test_a_blank_cartridge_is_told_from_one_that_cannot_be_read(tmp_path: Path) -> None:
+    async def story(rig: SimulatedRig) -> None:
+        await rig.changer.load("t01", "td1")
+        await rig.drive.rewind()
+        assert await code_of(read_all(rig.drive, 0)) == 3254
+        await rig.drive.append(chunks(content(1000, 1)))
+        assert (await read_all(rig.drive, 0))[:1000] == content(1000, 1)
 
     run_over_cabinet(tmp_path, story)

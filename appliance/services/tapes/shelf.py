@@ -269,6 +269,7 @@ class TapeShelf:
                     raise SteleError(NOT_THERE, f"tape {carrier.mark} is gone") from None
                 raise
             self._carriers.relocate(medium_id, drive_place(seat.name))
+            await seat.drive.rewind()  # a cartridge that is still threaded looks like none
             seat.state = DriveState.LOADED
             self._changed()
 

@@ -208,9 +208,17 @@ class MtTapeDrive:
             raise HalError(1041, f"dd of tape drive {self._name} does not end") from None
         if exit_code != 0:
             lines = tuple(said.splitlines())
+            if total == 0 and file_number == 0 and await self._is_blank():
+                raise HalError(3254, f"the tape in {self._name} is blank")
             self._fail(lines, 3255, f"after {total} bytes: {said.strip()[-300:]}")
         if total == 0:
             raise HalError(3254, f"there is no tape file {file_number} in {self._name}")
+
+    async def _is_blank(self) -> bool:
+        """Whether data ends where the tape begins: reading such a tape fails like a bad one."""
+        await self._wind("eod", 3255)
+        stand = await self._status()
+        return stand.online and stand.file_number == 0 and stand.block_number in (0, -1)
 
     async def _end(self, source: ByteSource) -> None:
         """Leave no dd behind that holds the drive: SIGTERM, then SIGKILL."""
