@@ -38,6 +38,7 @@ class Recognition:
             SteleError: 3329 the disk tells no serial number.
             HalError: 32xx the disk does not answer.
         """
+        await disk.ensure_on()  # one that has power may still be starting
         said = await disk.health()
         if not said.serial:
             raise SteleError(NO_MARK, f"the disk in bay {disk.name} tells no serial number")

@@ -19,6 +19,9 @@ from hal.interfaces.disk_bay import DiskBay
 WATCH_S = 10.0
 """How often the bays' sensors are asked whether a disk came or went."""
 
+AGAIN_S = 600.0
+"""When a disk that could not be recognised is looked at once more."""
+
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,8 @@ class DiskWatch:
         self._losses = losses
         self._alarms = alarms
         self._present: dict[str, bool] = {}
+        self._again_s: dict[str, float] = {}
+        """When to look once more at a disk that could not be recognised."""
 
     async def go_on(self) -> None:
         """Notice disks that come and go, until cancelled."""
@@ -64,7 +69,7 @@ class DiskWatch:
             before, self._present[name] = self._present.get(name), present
             if not present and known is not None:
                 self.lose(known)
-            elif present and (known is None or before is False) and before is not True:
+            elif present and (before is False or known is None) and self._is_due(name, before):
                 met.append(name)
         if any(self._power.state(name) is not BayState.ON for name in met):
             await self._power.look()
@@ -76,9 +81,17 @@ class DiskWatch:
             async with self._power.powered(name) as disk:
                 await self._recognition.recognise(disk)
         except (HalError, SteleError) as error:
+            self._again_s[name] = asyncio.get_running_loop().time() + AGAIN_S
             self._fail(name, info_of(error))
         else:
+            self._again_s.pop(name, None)
             self._alarms.clear(bay_place(name))
+
+    def _is_due(self, name: str, before: bool | None) -> bool:
+        """Whether to look at a disk: when it has come, and again when that failed a while ago."""
+        if before is not True:
+            return True
+        return asyncio.get_running_loop().time() >= self._again_s.get(name, float("inf"))
 
     def _fail(self, name: str, error: ErrorInfo) -> None:
         self._alarms.sound(bay_place(name), error)

@@ -29,7 +29,7 @@ class PaperDisk:
     formatted: bool = True
     passed: bool = True
     pending: int = 0
-    in_use: bool = False
+    silent: bool = False
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -126,6 +126,8 @@ class PaperBay:
         await self._session.pause(0.5)
         assert self.name in self._bays.on, "SMART is asked of a disk that is off"
         disk = self._disk
+        if disk.silent:
+            raise HalError(3243, f"the disk in bay {self.name} does not answer")
         return DiskHealth(
             disk.serial, "Paper", CAPACITY_BYTES, disk.passed, 31, 1_000, pending=disk.pending
         )

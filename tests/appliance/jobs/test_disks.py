@@ -359,3 +359,18 @@ def test_disks_start_one_after_the_other(tmp_path: Path) -> None:
         assert station.bays.starts == ["SN1", "SN2"]
 
     over_bays(tmp_path, story)
+
+
+def test_a_disk_that_did_not_answer_is_asked_again(tmp_path: Path) -> None:
+    bays = Bays(tmp_path / "disks", disks=1)
+    bays.disks["b01"].silent = True
+
+    async def story(station: DiskStation) -> None:
+        assert station.stores.carriers.all(MediumKind.DISK) == []
+        assert [alarm.error.code for alarm in station.events(AlarmRaised)] == [3243]
+        bays.disks["b01"].silent = False
+        await asyncio.sleep(700)
+        assert station.library.alarms.standing("bay:b01") == []
+        await archived(station)
+
+    over_bays(tmp_path, story, bays)
