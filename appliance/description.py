@@ -152,10 +152,8 @@ def _doors(config: Config, profile: Profile) -> Iterator[str]:
 
 
 def _local(config: Config) -> Iterator[str]:
-    if config.local.socket is not None:
-        yield f"At the cabinet it answers on {config.local.socket}."
-    else:
-        yield "At the cabinet nobody can ask it: [local] names no socket."
+    socket = config.local.socket or config.appliance.state_dir / "local.sock"
+    yield f"At the cabinet it answers on {socket}."
 
 
 def _terabytes(size_bytes: int) -> str:
