@@ -19,7 +19,7 @@ from appliance.agent.event_sender import EventSender
 from appliance.agent.link import Connector
 from appliance.agent.outbox import Outbox
 from appliance.agent.telemetry import TelemetryGroup
-from appliance.contract.messages import Status
+from appliance.contract.messages import Locate, Status
 from appliance.contract.topics import Topics
 from appliance.guard import Guard
 from appliance.hardware import Hardware
@@ -28,6 +28,7 @@ from appliance.labels.desk import LabelDesk
 from appliance.local.desk import LocalDesk
 from appliance.local.server import LocalServer
 from appliance.services.content import ContentClient
+from appliance.services.fittings import Fittings
 from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.printing import Printing
@@ -100,6 +101,14 @@ class Firmware:
             changed=self._library_pictures.changed,
         )
         self.printing = self._make_printing()
+        self.fittings = Fittings(
+            self._db,
+            hardware,
+            self.library,
+            events=self.outbox,
+            now=now,
+            changed=self._library_pictures.changed,
+        )
         self.engine = Engine(
             self._db,
             self.library,
@@ -109,9 +118,10 @@ class Firmware:
             now=now,
             changed=self._jobs_pictures.changed,
             gates=self.gates,
-            acts=self.guard.acts,
+            acts={**self.guard.acts, Locate: self.fittings.locate},
             stores=self.stores,
             printing=self.printing,
+            fittings=self.fittings,
         )
         self.agent = self._make_agent()
         self.local = self._make_local()
@@ -120,6 +130,7 @@ class Firmware:
     async def start(self) -> None:
         """Begin: commands are taken and unfinished jobs go on; the robot may still be coming."""
         self.guard.start()
+        self.fittings.start()
         await self.engine.start()
         self.guard.follow(self.engine)
         await self.local.start()
@@ -140,6 +151,7 @@ class Firmware:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._agent_task
             self._agent_task = None
+        await self.fittings.stop()
         await self.guard.stop()
         await self._hardware.aclose()
         if has_ended:  # else a job still writes down how it was broken off
@@ -174,7 +186,7 @@ class Firmware:
         )
 
     def _draw_library(self) -> Struct:
-        picture = self.stores.shown(self.library.telemetry())
+        picture = self.fittings.shown(self.stores.shown(self.library.telemetry()))
         return self.printing.shown(picture) if self.printing else picture
 
     def _draw_jobs(self) -> Struct:

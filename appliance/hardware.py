@@ -1,6 +1,6 @@
 """The hardware of one appliance as the firmware uses it: by name, and everything optional."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -58,6 +58,8 @@ class Hardware:
     """By module."""
     tag_readers: Mapping[str, TagReader] = field(default_factory=dict)
     """By place of a magazine."""
+    magazine_slots: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Slots of each place whose tag is read, in the order of their positions in the magazine."""
     bays: Mapping[str, DiskBay] = field(default_factory=dict)
     tape_changer: TapeChanger | None = None
     tape_drives: Mapping[str, TapeDrive] = field(default_factory=dict)

@@ -31,6 +31,9 @@ def build_hardware(config: Config, profile: Profile, wires: Wires | None = None)
         **build_air(profile, chips),
         **build_lines(config, profile, chips, wires, links),
         **build_tags(config, profile, chips, wires),
+        magazine_slots={
+            reader.place: profile.magazine_slots(reader.place) for reader in config.tag_readers
+        },
         slot_sensors={module: panel.sensors for module, panel in panels.items()},
         slot_lights={module: panel.lights.layer("shown") for module, panel in panels.items()},
         bays=build_bays(config, profile, chips, wires),

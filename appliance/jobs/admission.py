@@ -1,16 +1,31 @@
 """Which commands are accepted: everything that can be known before any work is checked here."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from appliance.contract.errors import SteleError
-from appliance.contract.messages import Burn, Command, Fetch, PrintLabel, TakeInventory, Verify
+from appliance.contract.messages import (
+    Burn,
+    Command,
+    Fetch,
+    FileIn,
+    InventoryBy,
+    PrintLabel,
+    ReleaseMagazine,
+    TakeInventory,
+    TakeOut,
+    Verify,
+)
 from appliance.contract.states import MediumKind, MediumState
 from appliance.jobs.journal import Journal
 from appliance.jobs.records import JobRecord
+from appliance.services.fittings import Fittings
 from appliance.services.library import Library
-from appliance.services.media import OUTSIDE
+from appliance.services.media import OUTSIDE, Medium, offline
 from appliance.services.printing import LabelState, Printing
 from appliance.services.stores import Stores
+
+NO_VIEW = 2231
 
 
 class Admission:
@@ -22,11 +37,13 @@ class Admission:
         journal: Journal,
         stores: Stores | None = None,
         printing: Printing | None = None,
+        fittings: Fittings | None = None,
     ) -> None:
         self._library = library
         self._journal = journal
         self._stores = stores
         self._printing = printing
+        self._fittings = fittings
 
     def check(self, command: Command, now: datetime) -> None:
         """Pass, or raise.
@@ -48,11 +65,45 @@ class Admission:
             case PrintLabel() as body:
                 self._check_label(body)
             case TakeInventory() as body:
-                for slot in body.slots:
-                    if self._library.slots.find(slot) is None:
-                        raise SteleError(2207, f"this library has no slot {slot!r}")
+                self._check_inventory(body)
+            case FileIn() | TakeOut() | ReleaseMagazine() as body:
+                self._check_by_hand(body)
             case _:
                 pass
+
+    def _check_inventory(self, body: TakeInventory) -> None:
+        self._check_slots(body.slots)
+        if body.by is InventoryBy.CAMERA:
+            raise SteleError(
+                NO_VIEW,
+                "no camera here sees a disc in its slot: it looks at the printer's tray only",
+            )
+
+    def _check_slots(self, slots: Sequence[str]) -> None:
+        for slot in slots:
+            if self._library.slots.find(slot) is None:
+                raise SteleError(2207, f"this library has no slot {slot!r}")
+
+    def _check_by_hand(self, body: FileIn | TakeOut | ReleaseMagazine) -> None:
+        if self._fittings is None:
+            raise SteleError(5110, "this appliance has nothing that a person may open")
+        match body:
+            case FileIn():
+                self._check_slots(body.slots)
+                if not body.slots and not body.count:
+                    raise SteleError(2220, "neither slots nor a number of discs was named")
+            case TakeOut():
+                for medium_id in body.media:
+                    self._check_reachable(self._library.media.get(medium_id))
+            case ReleaseMagazine():
+                if body.place not in self._fittings.latches:
+                    raise SteleError(2217, f"there is no magazine with a latch at {body.place!r}")
+
+    def _check_reachable(self, medium: Medium) -> None:
+        if medium.offline_in:
+            raise offline(medium)
+        if medium.place == OUTSIDE:
+            raise SteleError(2202, f"medium {medium.id} is not in this cabinet")
 
     def open_job(self, job_id: str) -> JobRecord:
         """A job that can still be told something.
@@ -95,6 +146,8 @@ class Admission:
         if self._printing is None:
             raise SteleError(5110, "this appliance has no disc printer")
         medium = self._library.media.get(body.medium_id)
+        if medium.offline_in:
+            raise offline(medium)
         if medium.place == OUTSIDE or medium.home_slot is None:
             raise SteleError(2202, f"disc {medium.id} is not in this cabinet")
         if self._printing.state(medium.id) is LabelState.GOOD:
@@ -102,8 +155,7 @@ class Admission:
 
     def _check_present(self, body: Verify | Fetch) -> None:
         medium = self._library.media.get(body.medium_id)
-        if medium.place == OUTSIDE:
-            raise SteleError(2202, f"medium {medium.id} is not in this cabinet")
+        self._check_reachable(medium)
         known = self._library.catalogue.volume(body.volume_id)
         if self._stores and self._stores.carriers.find(medium.id):
             holding = self._stores.holdings.find(medium.id, body.volume_id)

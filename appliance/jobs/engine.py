@@ -35,6 +35,7 @@ from appliance.jobs.runner import Runner, job_changed
 from appliance.jobs.steps import resumed
 from appliance.services.content import ContentClient
 from appliance.services.events import EventSink
+from appliance.services.fittings import Fittings
 from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.plans import Plans
@@ -76,6 +77,7 @@ class Engine:
         acts: Acts | None = None,
         stores: Stores | None = None,
         printing: Printing | None = None,
+        fittings: Fittings | None = None,
     ) -> None:
         """`plans` is the folder for the compressed plans; it is made when missing."""
         self._db = db
@@ -85,7 +87,7 @@ class Engine:
         self._changed = changed
         self._acts = acts or {}
         self._journal = Journal(db, now)
-        self._admission = Admission(library, self._journal, stores, printing)
+        self._admission = Admission(library, self._journal, stores, printing, fittings)
         self._use = Surroundings(
             db=db,
             library=library,
@@ -100,6 +102,7 @@ class Engine:
             changed=changed,
             stores=stores,
             printing=printing,
+            fittings=fittings,
         )
         self._shelves = tuple(stores.shelves.values()) if stores else ()
         self._runs: dict[str, JobRun] = {}
@@ -107,6 +110,8 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._launched: set[str] = set()
         self._suspended = ""
+        if fittings is not None:
+            fittings.wish_survey = self.look_into
 
     async def start(self) -> None:
         """Begin: ask the hardware where everything is, then go on with unfinished jobs.
@@ -265,10 +270,16 @@ class Engine:
 
     async def _recover(self, unit: LibraryUnit) -> None:
         """Know where the unit's media are, then let its jobs run; then look after the unit."""
+        if self._use.fittings is not None:
+            await self._use.fittings.magazines.looked()
         await recover(self._library, unit, self._runs.values())
         self._library.begin_unit(unit)
-        if not self._library.slots.were_surveyed(unit.name) and not self._surveys(unit):
-            self._take_first_inventory(unit)
+        if not self._surveys(unit):
+            unknown = self._library.slots.unknown(unit.name)
+            if not self._library.slots.were_surveyed(unit.name):
+                self._take_first_inventory(unit)
+            elif unknown:
+                self._add_inventory(f"-{unknown[0]}", unknown)
         self._launch_all()
         await tend(self._library, unit)
 
@@ -294,11 +305,20 @@ class Engine:
                 found.append(run)
         return found
 
+    def look_into(self, slots: list[str]) -> None:
+        """Take an inventory of slots that have just come, once their unit may work."""
+        unit = self._library.units.of_slot(slots[0])
+        if unit is not None and unit.ready.is_set():
+            self._add_inventory(f"-{slots[0]}", slots)
+            self._launch_all()
+
     def _take_first_inventory(self, unit: LibraryUnit) -> None:
-        now = self._now()
         several = len(self._library.units) > 1
         name = f"-{unit.name}" if several else ""
-        slots = list(unit.changer.slots) if several else []
+        self._add_inventory(name, list(unit.changer.slots) if several else [])
+
+    def _add_inventory(self, name: str, slots: list[str]) -> None:
+        now = self._now()
         command = Command(f"inventory{name}-{now:%Y%m%dT%H%M%S%f}", now, TakeInventory(slots))
         record = first_record(command, now)
         with self._db.atomic():

@@ -7,7 +7,6 @@ from appliance.jobs.records import JobRecord
 from appliance.jobs.run import Interruption, JobInterruptedError, JobRun, Outcome
 from appliance.jobs.steps import Step, Turn
 from appliance.services.drives import Seat, Use
-from appliance.services.media import OUTSIDE
 from appliance.services.reconciliation import OWNER
 
 
@@ -93,7 +92,7 @@ def leave_behind(run: JobRun, error: ErrorInfo) -> None:
 
 async def _vacate(run: JobRun) -> None:
     medium, seat = run.medium, run.seat
-    if medium is not None and not medium.is_home and medium.place != OUTSIDE:
+    if medium is not None and not medium.is_home and not medium.is_gone:
         await _put_away(run, medium.id, seat)
     elif seat is not None:
         run.use.library.drives.release(seat)

@@ -10,20 +10,26 @@ from appliance.contract.messages import (
     Command,
     ErrorInfo,
     Fetch,
+    FileIn,
     PrintLabel,
+    ReleaseMagazine,
     TakeInventory,
+    TakeOut,
     Verify,
 )
 from appliance.contract.states import JobState
 from appliance.jobs.steps import FIRST_STEPS, Step
 
-JobBody = Burn | Verify | Fetch | TakeInventory | PrintLabel
+JobBody = Burn | Verify | Fetch | TakeInventory | PrintLabel | FileIn | TakeOut | ReleaseMagazine
 VERBS: dict[type, str] = {
     Burn: "burn",
     Verify: "verify",
     Fetch: "fetch",
     TakeInventory: "take_inventory",
     PrintLabel: "print_label",
+    FileIn: "file_in",
+    TakeOut: "take_out",
+    ReleaseMagazine: "release_magazine",
 }
 
 
@@ -42,6 +48,8 @@ class Facts(Struct, frozen=True):
     spent_media: int = 0
     burn_drive: str | None = None
     burn_s: float | None = None
+    slots: tuple[str, ...] = ()
+    """Where a person is to file in or take out."""
 
 
 class JobRecord(Struct, frozen=True):

@@ -4,7 +4,8 @@ In words, the first rule that fits:
 
 1. A burn that has not begun, in a unit that does not work: another medium, in a unit that does.
    Otherwise, when no drive is in service: ask a person, try again from time to time.
-2. The medium is not in the cabinet: burn on another; a job that needs this very one is abandoned.
+2. The medium is not in the cabinet, or offline in a magazine: burn on another; a job that needs
+   this very one is abandoned.
 3. The robot or its link fails: nothing can move, ask. A single failed motion is tried again first.
 4. A drive does not give its medium back: leave it there when the job does not need it any more;
    otherwise ask.
@@ -25,6 +26,7 @@ from appliance.jobs.steps import FLOWS, Step, Turn
 from appliance.services.mover import is_robot_fault
 
 MEDIUM_LOST = 2202
+MEDIUM_OFFLINE = 2210
 NO_DRIVE = 2203
 DISC_SHORT = 3306
 UNSUITABLE = (3204, 3205, 3304, 3305)
@@ -126,7 +128,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda _: Turn.OTHER_MEDIUM,
     ),
     (lambda f: f.code == NO_DRIVE, lambda _: Turn.ASK),
-    (lambda f: f.code == MEDIUM_LOST, _replaced),
+    (lambda f: f.code in (MEDIUM_LOST, MEDIUM_OFFLINE), _replaced),
     (lambda f: is_robot_fault(f.code), _robot),
     (lambda f: f.step in _PUTTING_BACK and is_drive(f.code), _not_given_back),
     (is_unreadable, _unreadable),

@@ -22,6 +22,7 @@ from appliance.jobs.steps import STAGES, Step, Turn
 from appliance.services.content import ContentClient
 from appliance.services.drives import Seat
 from appliance.services.events import EventSink
+from appliance.services.fittings import Fittings
 from appliance.services.gate import Gate
 from appliance.services.gates import Gates
 from appliance.services.library import Library
@@ -69,6 +70,8 @@ class Surroundings:
     """Disks and tapes, where there are any."""
     printing: Printing | None = None
     """The disc printer, where there is one."""
+    fittings: Fittings | None = None
+    """Magazines, lights and sensors at the slots."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,24 +12,29 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from appliance.contract.errors import Numbered
+from appliance.contract.errors import Numbered, SteleError
 from appliance.contract.messages import (
     Burn,
     ErrorInfo,
     Fetch,
+    FileIn,
     JobChanged,
     PrintLabel,
+    ReleaseMagazine,
     TakeInventory,
+    TakeOut,
     Verify,
 )
 from appliance.contract.states import JobState, MediumKind
 from appliance.jobs import carrier_failures, handling
 from appliance.jobs.burn import BurnJob
+from appliance.jobs.by_hand import FileInJob, TakeOutJob
 from appliance.jobs.carrier_acts import carrier_acts
 from appliance.jobs.failures import cancel, recover
 from appliance.jobs.fetch import FetchJob
 from appliance.jobs.print_label import PrintLabelJob
 from appliance.jobs.records import JobRecord
+from appliance.jobs.release import ReleaseJob
 from appliance.jobs.run import Interruption, JobInterruptedError, JobRun, Outcome
 from appliance.jobs.steps import FLOWS, STAGES, Step, Turn
 from appliance.jobs.survey import SurveyJob
@@ -47,7 +52,7 @@ _MOVING = (Step.LOAD, Step.CARRY, Step.SWAP, Step.SET_ASIDE, Step.RETURN, Step.S
 """Steps that cannot begin while a door is open."""
 
 
-def acts_of(run: JobRun) -> dict[Step, Act]:
+def acts_of(run: JobRun) -> dict[Step, Act]:  # noqa: PLR0911  # one a kind of job
     """What is done at each step of the job."""
     if run.medium_kind is not MediumKind.DISC:
         return carrier_acts(run)
@@ -90,8 +95,36 @@ def acts_of(run: JobRun) -> dict[Step, Act]:
                 Step.READ: fetch.read,
                 **shared,
             }
+        case FileIn() | TakeOut() | ReleaseMagazine():
+            return hand_acts(run)
         case TakeInventory() as body:
             return {Step.SURVEY: SurveyJob(run, body).survey}
+
+
+def hand_acts(run: JobRun) -> dict[Step, Act]:
+    """What is done at each step of a job with a person's hands."""
+    fittings, body = run.use.fittings, run.record.body
+    if fittings is None:
+        raise SteleError(5110, "this appliance has nothing that a person may open")
+    match body:
+        case FileIn():
+            file_in = FileInJob(run, body, fittings)
+            return {
+                Step.PREPARE: file_in.prepare,
+                Step.HANDLE: file_in.handle,
+                Step.SURVEY: file_in.look,
+            }
+        case TakeOut():
+            take_out = TakeOutJob(run, body, fittings)
+            return {
+                Step.PREPARE: take_out.prepare,
+                Step.HANDLE: take_out.handle,
+                Step.SURVEY: take_out.look,
+            }
+        case ReleaseMagazine():
+            return {Step.HANDLE: ReleaseJob(run, body, fittings).handle}
+        case _:
+            raise TypeError(f"{type(body).__name__} is no job with a person's hands")
 
 
 class Runner:

@@ -34,6 +34,8 @@ class Step(StrEnum):
     """Back to the slot; the job goes on with another medium."""
     RETURN = "return"
     """Back to the slot; the job's end is decided."""
+    HANDLE = "handle"
+    """A person puts media in, or takes them out."""
     SURVEY = "survey"
     """Look into slots."""
     FINISHED = "finished"
@@ -170,12 +172,27 @@ SURVEY_FLOW: Flow = {
     },
 }
 
+_LEAVES = {**dict.fromkeys(_ENDINGS, Step.FINISHED)}
+HAND_FLOW: Flow = {
+    Step.PREPARE: {Turn.GOOD: Step.HANDLE, **_LEAVES},
+    Step.HANDLE: {Turn.GOOD: Step.SURVEY, **_stays(Step.HANDLE), **_LEAVES},
+    Step.SURVEY: {Turn.GOOD: Step.FINISHED, **_stays(Step.SURVEY), **_LEAVES},
+}
+"""What a person does is looked at afterwards, when that was begun also after a restart."""
+
+RELEASE_FLOW: Flow = {
+    Step.HANDLE: {Turn.GOOD: Step.FINISHED, **_stays(Step.HANDLE), **_LEAVES},
+}
+
 FLOWS = {
     "burn": BURN_FLOW,
     "verify": VERIFY_FLOW,
     "fetch": FETCH_FLOW,
     "print_label": LABEL_FLOW,
     "take_inventory": SURVEY_FLOW,
+    "file_in": HAND_FLOW,
+    "take_out": HAND_FLOW,
+    "release_magazine": RELEASE_FLOW,
 }
 
 FIRST_STEPS = {
@@ -184,6 +201,9 @@ FIRST_STEPS = {
     "fetch": Step.PREPARE,
     "print_label": Step.CARRY,
     "take_inventory": Step.SURVEY,
+    "file_in": Step.PREPARE,
+    "take_out": Step.PREPARE,
+    "release_magazine": Step.HANDLE,
 }
 
 STAGES = {
@@ -199,6 +219,7 @@ STAGES = {
     Step.SWAP: JobStage.RETURN,
     Step.SET_ASIDE: JobStage.RETURN,
     Step.RETURN: JobStage.RETURN,
+    Step.HANDLE: JobStage.HANDLE,
     Step.SURVEY: JobStage.READ,
     Step.FINISHED: JobStage.FINISHED,
 }

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import ExitStack
 
 from appliance.contract.messages import TakeInventory as Params
+from appliance.contract.states import SlotState
 from appliance.jobs.run import JobInterruptedError, JobRun, Outcome
 from appliance.jobs.steps import Step, Turn
 from appliance.services.reconciliation import look_again
@@ -54,7 +55,11 @@ class SurveyJob:
                 surveying.enter_context(library.surveying())
             for slot in slots:
                 self._run.check_interrupted()
-                if slot.probed_at is None or slot.probed_at < since:
+                if (
+                    slot.probed_at is None
+                    or slot.probed_at < since
+                    or slot.state is SlotState.UNKNOWN
+                ):
                     await library.survey(slot.name)
                 self._done += 1
                 self._run.advance(self._done)

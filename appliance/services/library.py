@@ -256,9 +256,13 @@ class Library:
         unit = self.units.of_slot(slot)
         if unit is None or (medium and medium.place != OUTSIDE and not medium.is_home):
             return
+        if self.slots.is_away(slot):
+            return
         present = await unit.mover.probe(slot)
         medium = self.media.with_home(slot)
         with self._db.atomic():
+            if self.slots.is_away(slot):
+                return  # its magazine was pulled meanwhile
             if medium is None or medium.is_home or medium.place == OUTSIDE:
                 self._see(slot, medium, present=present)
         self._found_one.set()

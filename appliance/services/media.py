@@ -23,6 +23,8 @@ from appliance.services.slots import Slots
 
 ROBOT = "robot"
 OUTSIDE = "outside"
+MAGAZINE = "magazine:"
+OFFLINE = 2210
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 MIGRATIONS = Migrations("media")
@@ -48,6 +50,20 @@ def create_media(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@MIGRATIONS()
+def add_magazines(db: Database) -> None:
+    for statement in (
+        "ALTER TABLE media ADD COLUMN magazine_id TEXT",
+        "ALTER TABLE media ADD COLUMN position INTEGER",
+        "DROP INDEX media_place",
+        "CREATE UNIQUE INDEX media_place ON media(place) "
+        f"WHERE place <> '{OUTSIDE}' AND substr(place, 1, {len(MAGAZINE)}) <> '{MAGAZINE}'",
+        "CREATE UNIQUE INDEX media_position ON media(magazine_id, position) "
+        "WHERE magazine_id IS NOT NULL",
+    ):
+        db.conn.execute(statement)
+
+
 class Medium(Struct, frozen=True):
     """One row: a medium that is, or was, in this appliance."""
 
@@ -59,6 +75,19 @@ class Medium(Struct, frozen=True):
     label: str | None
     capacity_bytes: int | None
     error: ErrorInfo | None
+    magazine_id: str | None = None
+    """The magazine that it belongs to while that is out; where, says `position`, from 0."""
+    position: int | None = None
+
+    @property
+    def offline_in(self) -> str | None:
+        """The magazine in which it is out of the cabinet."""
+        return self.place[len(MAGAZINE) :] if self.place.startswith(MAGAZINE) else None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing in this cabinet can reach it."""
+        return self.place == OUTSIDE or self.offline_in is not None
 
     @property
     def drive(self) -> str | None:
@@ -76,7 +105,10 @@ class Medium(Struct, frozen=True):
         return unit if kind == ROBOT else None
 
 
-_MEDIUM = "SELECT id, home_slot, place, state, volume_id, label, capacity_bytes, error FROM media "
+_MEDIUM = (
+    "SELECT id, home_slot, place, state, volume_id, label, capacity_bytes, error, magazine_id, "
+    "position FROM media "
+)
 
 
 def slot_place(slot: str) -> str:
@@ -143,6 +175,13 @@ class Media:
         """The medium in a slot, a drive or the gripper."""
         return self._one("WHERE place = ? AND place <> 'outside'", place)
 
+    def of_magazine(self, magazine: str) -> list[Medium]:
+        """Those whose place is in a magazine that is out, wherever they are now."""
+        rows = self._db.conn.execute(
+            _MEDIUM + "WHERE magazine_id = ? ORDER BY position", (magazine,)
+        ).fetchall()
+        return [_medium(row) for row in rows]
+
     def with_home(self, slot: str) -> Medium | None:
         return self._one("WHERE home_slot = ?", slot)
 
@@ -171,7 +210,47 @@ class Media:
 
     def settle_home(self, medium_id: str, slot: str) -> None:
         """Give a medium without a home slot one."""
-        self._db.conn.execute("UPDATE media SET home_slot = ? WHERE id = ?", (slot, medium_id))
+        self._db.conn.execute(
+            "UPDATE media SET home_slot = ?, magazine_id = NULL, position = NULL WHERE id = ?",
+            (slot, medium_id),
+        )
+
+    def leave_home(self, medium_id: str) -> None:
+        """Its slot is free for another: it has been taken out for good, or was never there."""
+        with self._db.atomic():
+            self._db.conn.execute(
+                "UPDATE media SET home_slot = NULL, magazine_id = NULL, position = NULL "
+                "WHERE id = ?",
+                (medium_id,),
+            )
+            self._tell(medium_id)
+
+    def go_offline(self, medium_id: str, magazine: str, position: int) -> None:
+        """Its magazine has been taken out, and it with it if it was home."""
+        with self._db.atomic():
+            before = self.get(medium_id)
+            place = f"{MAGAZINE}{magazine}" if before.is_home else before.place
+            self._db.conn.execute(
+                "UPDATE media SET home_slot = NULL, magazine_id = ?, position = ?, place = ? "
+                "WHERE id = ?",
+                (magazine, position, place, medium_id),
+            )
+            self._tell(medium_id)
+
+    def come_back(self, medium_id: str, slot: str) -> None:
+        """Its magazine is in again: the slot is its home, and there it is if it was in it."""
+        with self._db.atomic():
+            before = self.get(medium_id)
+            place = slot_place(slot) if before.offline_in else before.place
+            self._db.conn.execute(
+                "UPDATE media SET home_slot = ?, magazine_id = NULL, position = NULL, place = ? "
+                "WHERE id = ?",
+                (slot, place, medium_id),
+            )
+            if before.place != OUTSIDE:
+                home = place == slot_place(slot)
+                self._slots.see(slot, SlotState.FULL if home else SlotState.EMPTY)
+            self._tell(medium_id)
 
     def measure(self, medium_id: str, capacity_bytes: int | None) -> None:
         """Record that a drive found it blank, and how much it takes."""
@@ -220,12 +299,23 @@ class Media:
                 label=m.label,
                 capacity_bytes=m.capacity_bytes,
                 error=error,
+                magazine_id=m.magazine_id,
             )
         )
 
 
 def _medium(
-    row: tuple[str, str | None, str, str, str | None, str | None, int | None, str],
+    row: tuple[
+        str, str | None, str, str, str | None, str | None, int | None, str, str | None, int | None
+    ],
 ) -> Medium:
     error = msgspec.json.decode(row[7], type=ErrorInfo) if row[7] else None
-    return Medium(row[0], row[1], row[2], MediumState(row[3]), *row[4:7], error)
+    return Medium(row[0], row[1], row[2], MediumState(row[3]), *row[4:7], error, *row[8:])
+
+
+def offline(medium: Medium) -> SteleError:
+    """Why nothing can be done with a medium whose magazine is out."""
+    return SteleError(
+        OFFLINE,
+        f"medium {medium.id} is offline in magazine {medium.offline_in}: put that magazine in",
+    )

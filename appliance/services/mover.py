@@ -22,7 +22,7 @@ from appliance.hardware import Unit
 from appliance.services.alarms import Alarms
 from appliance.services.interlock import Interlock
 from appliance.services.losses import Losses
-from appliance.services.media import OUTSIDE, Media, drive_place, slot_place
+from appliance.services.media import OUTSIDE, Media, drive_place, offline, slot_place
 from appliance.services.moves import Move, Moves
 from appliance.services.slots import Slots
 from hal.errors import HalError
@@ -104,12 +104,14 @@ class Mover:
 
         Raises:
             HalError: the robot or the drive failed; where the medium is now is known.
-            SteleError: 2202 the medium is not in this cabinet.
+            SteleError: 2202 the medium is not in this cabinet, 2210 its magazine is out.
         """
         async with self._robot(f"{medium_id} → {drive}"):
             medium = self._media.get(medium_id)
             if medium.drive == drive:
                 return
+            if medium.offline_in:
+                raise offline(medium)
             if medium.home_slot is None or not medium.is_home:
                 raise SteleError(2202, f"medium {medium_id} is not in its slot: {medium.place}")
             await self._open(drive)
@@ -175,6 +177,27 @@ class Mover:
             yield
 
     @asynccontextmanager
+    async def held(self, doing: str) -> AsyncIterator[None]:
+        """The robot rests and nobody gets it meanwhile, so that a person may reach in."""
+        async with self._lock:
+            self.doing = doing
+            self._changed()
+            try:
+                yield
+            finally:
+                self.doing = ""
+                self._changed()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody has the robot, or the person, now."""
+        return self._lock.locked()
+
+    def under_way(self) -> Move | None:
+        """The move that is under way, or was when the power went."""
+        return self._moves.open()
+
+    @asynccontextmanager
     async def _robot(self, doing: str) -> AsyncIterator[None]:
         """The robot, with no move open."""
         still = nullcontext() if self._unit.by_hand else self._interlock.motion()
@@ -231,10 +254,12 @@ class Mover:
         if move is None:
             return
         await self._ask(self._changer.ensure_ready())
+        is_there = not self._slots.is_away(move.slot)
         if await self._ask(self._changer.holds_medium()):
-            await self._ask(self._changer.unload(move.drive, move.slot))
-            self._moves.close(move.medium_id, slot_place(move.slot))
-        elif await self._ask(self._changer.probe(move.slot)):
+            slot = self._media.get(move.medium_id).home_slot or self._new_home(move.medium_id)
+            await self._ask(self._changer.unload(move.drive, slot))
+            self._moves.close(move.medium_id, slot_place(slot))
+        elif is_there and await self._ask(self._changer.probe(move.slot)):
             self._moves.close(move.medium_id, slot_place(move.slot))
         elif await self.is_in(move.drive):
             self._moves.close(move.medium_id, drive_place(move.drive))

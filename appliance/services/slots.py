@@ -80,6 +80,19 @@ class Slots:
         ).fetchone()
         return row is not None
 
+    def is_away(self, name: str) -> bool:
+        """Whether the slot's magazine has been taken out."""
+        slot = self.find(name)
+        return slot is not None and slot.state is SlotState.AWAY
+
+    def unknown(self, unit: str) -> list[str]:
+        """Slots of the unit of which nobody knows what is in them."""
+        rows = self._db.conn.execute(
+            "SELECT name FROM slots WHERE unit = ? AND state = ? ORDER BY number",
+            (unit, SlotState.UNKNOWN),
+        )
+        return [str(row[0]) for row in rows if row[0] in self._units]
+
     def free(self, unit: str) -> str | None:
         """A slot of the unit, seen empty, that is no medium's home."""
         row = self._db.conn.execute(

@@ -11,7 +11,7 @@ from functools import partial
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import ErrorInfo
 from appliance.services.drives import Drives, Use
-from appliance.services.media import Medium
+from appliance.services.media import Medium, offline
 from appliance.services.mover import Mover
 from appliance.services.slots import Slots
 from hal.interfaces.changer import Changer
@@ -101,9 +101,12 @@ class Units:
         """The unit that can handle the medium.
 
         Raises:
-            SteleError: 2202 its node is not part of this appliance any more.
+            SteleError: 2202 its node is not part of this appliance any more; 2210 its magazine is
+                out.
         """
         unit = self.find(medium)
+        if medium.offline_in:
+            raise offline(medium)
         if unit is None:
             raise SteleError(NOT_HERE, f"no robot here reaches medium {medium.id}: {medium.place}")
         return unit

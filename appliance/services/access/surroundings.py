@@ -44,7 +44,8 @@ class Surroundings:
             self.gates.interlock.gate.close(place)
 
     def unbar(self, place: str) -> None:
-        """Let motion go on, unless another door is in the way."""
+        """Let motion go on, unless another door, or a magazine pulled in motion, is in the way."""
         self.gates.interlock.gate.open(place)
-        if not any(reason.startswith("door:") for reason in self.gates.interlock.gate.reasons):
+        in_the_way = ("door:", "magazine:")
+        if not any(reason.startswith(in_the_way) for reason in self.gates.interlock.gate.reasons):
             self.brakes.release()

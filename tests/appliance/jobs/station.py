@@ -23,6 +23,8 @@ from appliance.hardware import Unit
 from appliance.jobs.engine import Engine
 from appliance.jobs.records import JobRecord
 from appliance.services.content import ContentClient
+from appliance.services.fittings import Fittings
+from appliance.services.gates import Gates
 from appliance.services.library import Library
 from appliance.services.media import Medium
 from appliance.services.printing import Printing
@@ -107,9 +109,16 @@ class Station:
         self.cut.clear()
         with contextlib.suppress(PowerCutError):
             self.outbox = Outbox(self.db, self.now)
+            self.gates = Gates(self._ignore)
             self.library = Library(
-                self.db, units, events=self.outbox, now=self.now, changed=self._ignore
+                self.db,
+                units,
+                events=self.outbox,
+                now=self.now,
+                changed=self._ignore,
+                interlock=self.gates.interlock,
             )
+            self.fittings = self._fittings()
             self.engine = Engine(
                 self.db,
                 self.library,
@@ -120,12 +129,30 @@ class Station:
                 changed=self._ignore,
                 stores=self._stores(),
                 printing=self._printing(),
+                gates=self.gates,
+                fittings=self.fittings,
             )
+            if self.fittings is not None:
+                self.fittings.start()
             await self.engine.start()
 
     def _printing(self) -> Printing | None:
         """A disc printer, in a station that has one."""
         return None
+
+    def _fittings(self) -> Fittings | None:
+        """Magazines, lights and sensors, in a station that has any."""
+        hardware = getattr(self._rig, "hardware", None)
+        if hardware is None:
+            return None
+        return Fittings(
+            self.db,
+            hardware,
+            self.library,
+            events=self.outbox,
+            now=self.now,
+            changed=self._ignore,
+        )
 
     def _stores(self) -> Stores | None:
         """Disks and tapes, in a station that has any."""

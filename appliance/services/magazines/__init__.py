@@ -1,0 +1,1 @@
+"""Magazines: exchangeable holders of slots, each known by its tag."""
