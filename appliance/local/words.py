@@ -12,6 +12,7 @@ from appliance.contract.messages import (
     CommandBody,
     DoorView,
     FileIn,
+    JobView,
     Locate,
     LockDoor,
     ReadingView,
@@ -39,7 +40,7 @@ def status(client: LocalClient) -> Told:
     lines = [_reading_line(view) for view in air.readings]
     lines += [_door_line(view) for view in told["access"].doors]
     lines += [f"alarm {view.alarm_id}: {view.error.message}" for view in told["alarms"].alarms]
-    lines += [f"job {job.job_id}: {job.verb} {job.state} {job.stage}" for job in told["jobs"].jobs]
+    lines += [_job_line(view) for view in told["jobs"].jobs]
     if air.burning_paused_by:
         lines.append(f"no burn begins: {', '.join(air.burning_paused_by)}")
     if air.work_paused_by:
@@ -197,6 +198,12 @@ def _reading_line(view: ReadingView) -> str:
         parts.append(view.state)
     name = f"{view.sensor} {view.quantity}" if view.unit else view.sensor
     return f"{name}: {', '.join(parts)}{f'  {view.error.message}' if view.error else ''}"
+
+
+def _job_line(view: JobView) -> str:
+    waits = f", waits for {view.waiting_for}" if view.waiting_for else ""
+    done = "" if view.fraction is None else f" {view.fraction:.0%}"
+    return f"job {view.job_id}: {view.verb} {view.state} {view.stage}{done}{waits}"
 
 
 def _door_line(view: DoorView) -> str:
