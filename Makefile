@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= $(shell nproc)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -29,7 +30,7 @@ smoke: $(VENV)/.installed ## The same without staying: PROFILE= SOURCE=dir OUT=d
 	@exec $(BIN)/python -m simulators.demo --smoke $(if $(PROFILE),--profile "$(PROFILE)") $(if $(SOURCE),--source "$(SOURCE)") $(if $(OUT),--out "$(OUT)")
 
 test: $(VENV)/.installed-dev test-programs check ## Install what is needed, check, and run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.installed-dev ## Style, types, layers, and documents that must match the code
 	$(BIN)/ruff check .
