@@ -25,7 +25,7 @@ from appliance.services.media import OUTSIDE, Medium, offline
 from appliance.services.printing import LabelState, Printing
 from appliance.services.stores import Stores
 
-NO_VIEW = 2231
+NO_VIEW, BY_HAND = 2231, 2232
 
 
 class Admission:
@@ -77,6 +77,12 @@ class Admission:
             raise SteleError(
                 NO_VIEW,
                 "no camera here sees a disc in its slot: it looks at the printer's tray only",
+            )
+
+        by_hand = any(unit.by_hand for unit in self._library.units)
+        if body.by is InventoryBy.IDENTITY and by_hand:
+            raise SteleError(
+                BY_HAND, "no robot here brings each disc to a drive: verify single discs instead"
             )
 
     def _check_slots(self, slots: Sequence[str]) -> None:

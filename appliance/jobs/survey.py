@@ -3,13 +3,20 @@
 import asyncio
 from contextlib import ExitStack
 
+from appliance.contract.errors import info_of
+from appliance.contract.messages import InventoryBy
 from appliance.contract.messages import TakeInventory as Params
 from appliance.contract.states import SlotState
+from appliance.jobs.identity import identify
+from appliance.jobs.release import have_at_rest
 from appliance.jobs.run import JobInterruptedError, JobRun, Outcome
 from appliance.jobs.steps import Step, Turn
+from appliance.services.drives import Use
+from appliance.services.recognition import Recognition
 from appliance.services.reconciliation import look_again
 from appliance.services.slots import Slot
 from appliance.services.units import LibraryUnit
+from hal.errors import HalError
 
 
 class SurveyJob:
@@ -65,3 +72,28 @@ class SurveyJob:
                 self._run.advance(self._done)
         if slots:
             await look_again(library, unit)
+        if self._params.by is InventoryBy.IDENTITY:
+            await self._identify(unit, slots)
+
+    async def _identify(self, unit: LibraryUnit, slots: list[Slot]) -> None:
+        """Read each disc in a drive; one that cannot be read is left as it is, with an alarm."""
+        run, library = self._run, self._run.use.library
+        found = {}
+        for slot in slots:
+            medium = library.media.with_home(slot.name)
+            if medium is None or not medium.is_home or unit.by_hand:
+                continue
+            run.check_interrupted()
+            await have_at_rest(run, medium.id)
+            seat = await run.interruptible(
+                library.drives.acquire(run.id, Use.READ, frozenset(), unit.name)
+            )
+            try:
+                await library.bring(medium.id, seat)
+                found[medium.id] = await identify(seat.drive, unit.mover)
+            except HalError as error:
+                library.alarms.sound(f"medium:{medium.id}", info_of(error))
+            finally:
+                await library.put_away(medium.id, seat)
+                library.reservations.drop(medium.id, run.id)
+        Recognition(run.use.db, library.media, library.alarms).recognise(found)

@@ -262,6 +262,15 @@ class Media:
             )
             self._tell(medium_id)
 
+    def adopt(self, medium_id: str, volume_id: str, label: str) -> None:
+        """A disc of which nothing was known bears a volume; nobody has verified it."""
+        with self._db.atomic():
+            self._db.conn.execute(
+                "UPDATE media SET state = ?, volume_id = ?, label = ? WHERE id = ?",
+                (MediumState.WRITTEN, volume_id, label, medium_id),
+            )
+            self._tell(medium_id)
+
     def begin_burn(self, medium_id: str, volume_id: str, label: str) -> None:
         """The point of no return: from this commit on it is never burned again."""
         with self._db.atomic():

@@ -1,0 +1,119 @@
+"""What the inventory makes of the identities that were read from discs.
+
+A disc that turns out to be another one of this archive gets its own name back; discs that were
+exchanged have their slots exchanged. What cannot be told apart stands as an alarm.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from sqlite_utils import Database
+
+from appliance.contract.messages import ErrorInfo
+from appliance.contract.states import MediumState
+from appliance.services.alarms import Alarms
+from appliance.services.inventory import APPEARED
+from appliance.services.media import OUTSIDE, Media, Medium, slot_place
+
+OTHER_DISC, NOT_OURS = 2225, 2226
+
+
+class Read(Protocol):
+    """What a disc says of itself; neither blank nor a volume means that it is foreign."""
+
+    @property
+    def is_blank(self) -> bool: ...
+    @property
+    def volume_id(self) -> str | None: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def capacity_bytes(self) -> int | None: ...
+
+
+class Recognition:
+    """Brings names and slots together."""
+
+    def __init__(self, db: Database, media: Media, alarms: Alarms) -> None:
+        self._db = db
+        self._media = media
+        self._alarms = alarms
+
+    def recognise(self, found: Mapping[str, Read]) -> None:
+        """Take in what was read, by the id of the medium that should be in that slot."""
+        with self._db.atomic():
+            astray = {}
+            for medium_id, read in found.items():
+                medium = self._media.get(medium_id)
+                if not medium.is_home:
+                    continue
+                if medium.volume_id is not None and medium.volume_id != read.volume_id:
+                    astray[medium_id] = read.volume_id
+                else:
+                    self._accept(medium, read)
+            self._exchange(astray)
+
+    def _accept(self, medium: Medium, read: Read) -> None:
+        """It is the disc that it should be, or one of which nothing was known."""
+        place = slot_place(medium.home_slot or "")
+        self._alarms.clear(place, OTHER_DISC)
+        self._alarms.clear(place, APPEARED)
+        if medium.volume_id is not None:
+            return
+        if read.is_blank:
+            if medium.state.may_be_burned:
+                self._media.measure(medium.id, read.capacity_bytes)
+        elif read.volume_id is None:
+            error = ErrorInfo(NOT_OURS, f"the disc in {place} bears nothing of this archive")
+            if medium.state is not MediumState.FOREIGN:
+                self._media.mark(medium.id, MediumState.FOREIGN, error)
+            self._alarms.sound(place, error)
+        else:
+            self._name(medium, read)
+
+    def _name(self, medium: Medium, read: Read) -> None:
+        """A disc without a name bears a volume: one that is missing, or one never seen here."""
+        volume_id = read.volume_id or ""
+        missing = [
+            other
+            for other in self._media.all()
+            if other.volume_id == volume_id and other.place == OUTSIDE
+        ]
+        if len(missing) != 1:
+            self._media.adopt(medium.id, volume_id, read.label)
+            return
+        slot = medium.home_slot or ""
+        self._media.mark(medium.id, MediumState.FOREIGN)
+        self._media.relocate(medium.id, OUTSIDE)
+        self._media.leave_home(medium.id)
+        self._media.settle_home(missing[0].id, slot)
+        self._media.relocate(missing[0].id, slot_place(slot))
+        self._alarms.clear(f"medium:{missing[0].id}")
+
+    def _exchange(self, astray: Mapping[str, str | None]) -> None:
+        """Discs whose volumes stand in each other's slots, each in exactly one, change slots."""
+        media = {medium_id: self._media.get(medium_id) for medium_id in astray}
+        owner = {medium.volume_id: medium for medium in media.values()}
+        to = {
+            owner[volume].id: media[medium_id].home_slot or ""
+            for medium_id, volume in astray.items()
+            if volume in owner
+        }
+        if len(owner) == len(media) == len(to):
+            self._rehome(to)
+            return
+        for medium in media.values():
+            place = slot_place(medium.home_slot or "")
+            told = (
+                f"in {place} is another disc than {medium.id}: {astray[medium.id] or 'no volume'}"
+            )
+            self._alarms.sound(place, ErrorInfo(OTHER_DISC, told))
+
+    def _rehome(self, to: Mapping[str, str]) -> None:
+        for medium_id in to:
+            self._media.relocate(medium_id, OUTSIDE)
+            self._media.leave_home(medium_id)
+        for medium_id, slot in to.items():
+            self._media.settle_home(medium_id, slot)
+            self._media.relocate(medium_id, slot_place(slot))
+            self._alarms.clear(slot_place(slot), OTHER_DISC)

@@ -1,0 +1,59 @@
+"""An inventory by identity: discs that somebody exchanged are told apart by what is on them."""
+
+from pathlib import Path
+
+from appliance.contract.messages import InventoryBy, TakeInventory
+from appliance.contract.states import JobState, MediumState
+from simulators.clock import run_virtual
+from tests.appliance.jobs.archive import Archive, Volume, files_of
+from tests.appliance.jobs.station import Station
+from tests.universe.magazine_nodes import MagazineNodes
+from tests.universe.nodes import hold
+
+VOLUMES = [Volume(number, files_of(number, 2, 50_000)) for number in (1, 2)]
+
+
+def forget(folder: Path) -> None:
+    """The firmware's database is lost."""
+    for file in folder.glob("state.db*"):
+        file.unlink()
+
+
+def test_exchanged_discs_get_their_slots_and_a_lost_database_its_volumes(tmp_path: Path) -> None:
+    async def whole() -> None:
+        nodes = MagazineNodes(tmp_path / "world", nodes=1, discs=3)
+        station = Station(tmp_path, nodes, Archive(*VOLUMES))
+        await station.start()
+        await station.surveyed()
+        for volume in VOLUMES:
+            station.tell(volume.order())
+        await station.settled()
+        held = {m.volume_id: m for m in station.media() if m.volume_id}
+        slots = sorted(m.home_slot or "" for m in held.values())
+        for slot in slots:
+            nodes.hand("take", slot)
+        serials = nodes.cabinet.world.state.taken[-2:]
+        for slot, serial in zip(slots, reversed(serials), strict=True):
+            nodes.hand("put", slot, serial)
+        job = station.tell(TakeInventory(by=InventoryBy.IDENTITY)).job_id or ""
+        await station.settled()
+        assert station.job(job).state is JobState.DONE
+        now = {m.volume_id: m for m in station.media() if m.volume_id}
+        assert {v: m.id for v, m in now.items()} == {v: m.id for v, m in held.items()}
+        first, second = now
+        assert now[first].home_slot == held[second].home_slot
+        assert now[second].home_slot == held[first].home_slot
+        hold(station, nodes)
+        await station.kill()
+        forget(tmp_path)
+        await station.start()
+        await station.surveyed()
+        station.tell(TakeInventory(by=InventoryBy.IDENTITY))
+        await station.settled()
+        found = {m.home_slot: (m.volume_id, m.state) for m in station.media() if m.volume_id}
+        assert found == {m.home_slot: (v, MediumState.WRITTEN) for v, m in now.items()}
+        assert sorted(m.state for m in station.media() if not m.volume_id) == [MediumState.BLANK]
+        await station.kill()
+        nodes.cabinet.stop()
+
+    run_virtual(whole())
