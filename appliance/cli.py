@@ -23,6 +23,7 @@ from appliance.local.words import WORDS
 from appliance.logs import configure_logs
 from appliance.ownership import owning
 from appliance.profiles.profile import load_profile
+from appliance.services.environment.policy import load_policy
 from appliance.settings import Config
 
 logger = logging.getLogger(__name__)
@@ -73,7 +74,9 @@ def run(file: Path) -> None:
 def check_config(file: Path) -> None:
     """Check FILE, say what it means, and print it with every default filled in."""
     config = load_config(file)
-    click.echo(summary(config) + "\n\n" + effective(config), nl=False)
+    policy = load_policy(config.environment.policy)
+    meaning = [summary(config), *([policy.describe()] if config.buses else [])]
+    click.echo("\n".join(meaning) + "\n\n" + effective(config), nl=False)
 
 
 @main.command("settings")

@@ -43,6 +43,21 @@ def test_a_good_configuration_is_explained_and_printed_whole(file: Path, tmp_pat
     assert load_config(tmp_path / "again.toml") == load_config(file)
 
 
+def test_the_environment_policy_is_checked_with_the_configuration(
+    file: Path, tmp_path: Path
+) -> None:
+    file.write_text(CONFIG + '[[buses]]\nname = "main"\npath = "/dev/i2c-1"\n', "utf-8")
+    good = CliRunner().invoke(main, ["check-config", str(file)])
+    assert "temperature 10 to 25 °C" in good.stdout
+    (tmp_path / "air.toml").write_text('version = "1"\n[quantities.temprature]\n', "utf-8")
+    with file.open("a", encoding="utf-8") as config:
+        config.write('[environment]\npolicy = "air.toml"\n')
+    bad = CliRunner().invoke(main, ["check-config", str(file)])
+    assert bad.exit_code == 1
+    for words in ("error 5120", "air.toml", "'temperature'"):
+        assert words in bad.stderr
+
+
 @pytest.mark.parametrize("command", [["check-config"], ["run", "--config"]])
 def test_a_bad_configuration_ends_with_its_code_and_what_to_do(
     file: Path, command: list[str]

@@ -58,6 +58,14 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     stuck_s: Positive | None = None
     pauses_burning: bool = False
 
+    def describe(self, unit: str) -> str:
+        """The range in words; empty when there is none."""
+        if self.low and self.high:
+            return f"{self.low.value:g} to {self.high.value:g} {unit}"
+        if self.high:
+            return f"up to {self.high.value:g} {unit}"
+        return f"from {self.low.value:g} {unit}" if self.low else ""
+
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """All limits, under one version."""
@@ -68,6 +76,21 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
 
     def limits(self, quantity: str) -> Limits:
         return self.quantities.get(quantity, Limits())
+
+    def describe(self) -> str:
+        """The limits in a sentence, for a person who checks a configuration."""
+        ranges = [
+            f"{name.replace('_', ' ')} {words}"
+            for name, limits in self.quantities.items()
+            if (words := limits.describe(QUANTITIES[name]))
+        ]
+        pausing = [name for name, limits in self.quantities.items() if limits.pauses_burning]
+        title = f" ({self.title})" if self.title else ""
+        return (
+            f"Its air is judged by policy version {self.version}{title}: "
+            f"{', '.join(ranges) or 'no limits'}; no burn begins outside the limits of "
+            f"{', '.join(pausing) or 'nothing'}."
+        )
 
 
 def load_policy(file: Path | None) -> Policy:

@@ -22,7 +22,7 @@ def quantity(reading: ReadingView) -> str:
     return QUANTITIES.get(reading.quantity, reading.quantity)
 
 
-_DECIMALS = {"°C": 1, "%": 0, "W": 0, "µg/m³": 1}
+_DECIMALS = {"°C": 1, "%RH": 0, "W": 0, "µg/m³": 1}
 
 
 def figure(reading: ReadingView, translate: Translate) -> str:
