@@ -53,6 +53,7 @@ class Sht3x:
     def __init__(self, seed: int = 0) -> None:
         self._chance = random.Random(seed)  # noqa: S311  # the same world, the same values
         self._busy_until_s = 0.0
+        self.scatters = True
         self._reset()
 
     def _reset(self) -> None:
@@ -98,8 +99,12 @@ class Sht3x:
     def _measure(self, now_s: float, repeatability: str, air: Air) -> None:
         takes_s = self._chance.uniform(SHORTEST_S[repeatability], LONGEST_S[repeatability])
         self._busy_until_s = now_s + takes_s
-        temperature_c = self._chance.gauss(air.temperature_c, SPREAD_C[repeatability])
-        humidity_pct = self._chance.gauss(air.humidity_pct, SPREAD_PCT[repeatability])
+        temperature_c = self._chance.gauss(
+            air.temperature_c, self.scatters * SPREAD_C[repeatability]
+        )
+        humidity_pct = self._chance.gauss(
+            air.humidity_pct, self.scatters * SPREAD_PCT[repeatability]
+        )
         self._ready = checked((_word((temperature_c + 45) / 175), _word(humidity_pct / 100)))
 
 

@@ -59,6 +59,7 @@ class Sps30:
         self._serial = serial
         self._interval_s = WEEK_S
         self._busy_until_s = 0.0
+        self.scatters = True
         self._reset()
 
     def _reset(self) -> None:
@@ -88,7 +89,7 @@ class Sps30:
         if self._format is None or now_s < since_s + SAMPLE_S:
             return
         self._sampled_s = since_s + math.floor(now_s - since_s)
-        scatter = self._chance.gauss(1.0, SPREAD)
+        scatter = self._chance.gauss(1.0, self.scatters * SPREAD)
         *amounts, size_um = astuple(particles)
         values = [max(0.0, one * scatter) for one in amounts] + [size_um]
         self._values = Particles(*values)

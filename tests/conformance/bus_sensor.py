@@ -32,6 +32,9 @@ class SensorRig(Protocol):
 ABSENT, DEAD_BUS = "absent", "dead bus"
 OTHER_KIND, BROKEN_OFF = "another kind of chip", "broken off"
 TWICE, CHECKSUM = "two at one address", "wrong checksum"
+STUCK = "stuck"
+READINGS_MAX = 40
+"""A sensor that brings the same bits so often must have been found out."""
 
 ON_ANY_BUS: Mapping[str, frozenset[int]] = {
     ABSENT: frozenset({1011}),
@@ -73,9 +76,29 @@ async def two_at_one_address_are_no_sensor(rig: SensorRig) -> None:
     await rig.sensor.read()
 
 
+async def a_value_that_stands_still_is_none_until_it_moves(rig: SensorRig) -> None:
+    rig.set_trouble(STUCK, present=True)
+    codes = {await _code_of(rig) for _ in range(READINGS_MAX)}
+    assert codes == {None, 1015}
+    assert await _code_of(rig) == 1015
+    rig.set_trouble(STUCK, present=False)
+    await rig.sensor.read()
+
+
+async def _code_of(rig: SensorRig) -> int | None:
+    """The number that a reading fails with."""
+    try:
+        await rig.sensor.read()
+    except HalError as error:
+        return error.code
+    return None
+
+
 SensorCheck = Callable[[SensorRig], Awaitable[None]]
 CHECKS: tuple[SensorCheck, ...] = (
     each_trouble_is_a_number_until_it_is_over,
     the_first_reading_may_be_the_one_that_fails,
     two_at_one_address_are_no_sensor,
 )
+CHECKS_OF_AIR: tuple[SensorCheck, ...] = (a_value_that_stands_still_is_none_until_it_moves,)
+"""Air is never the same to the last bit; the current of a cabinet at rest may be."""

@@ -26,6 +26,7 @@ FAULTS = {
     bus_sensor.BROKEN_OFF: "chip-short",
     bus_sensor.TWICE: "chip-twice",
     bus_sensor.CHECKSUM: "bad-crc",
+    bus_sensor.STUCK: "stuck-value",
 }
 BACK, FRONT = "n00.g2", "n00.g1"
 MODULE = "m1"

@@ -73,6 +73,14 @@ def test_every_sensor(
     told(hybrid, rig, check)
 
 
+@pytest.mark.parametrize("check", bus_sensor.CHECKS_OF_AIR, ids=name)
+@pytest.mark.parametrize("rig", [electronics.Climate, electronics.Dust], ids=name)
+def test_sensors_of_air(
+    rig: Callable[[Wires], bus_sensor.SensorRig], check: bus_sensor.SensorCheck, hybrid: World
+) -> None:
+    told(hybrid, rig, check)
+
+
 @pytest.mark.parametrize("check", climate_sensor.CHECKS, ids=name)
 def test_climate(check: climate_sensor.ClimateCheck, hybrid: World) -> None:
     told(hybrid, electronics.Climate, check)

@@ -25,15 +25,23 @@ class Sps30:
 
     It is started by the first reading, and anew after whatever failed: nothing is presumed of what
     it was doing before.
+
+    `stuck_after`: so many samples with the same bits, other than of air without any dust, are no
+    measurement any more: the counts of a living sensor never stand still.
     """
 
     verified = "simulator"
 
-    def __init__(self, bus: I2cBus, address: int = 0x69, *, name: str = "dust") -> None:
+    def __init__(
+        self, bus: I2cBus, address: int = 0x69, *, name: str = "dust", stuck_after: int = 30
+    ) -> None:
         self._chip = I2cChip(bus, address, name)
         self._turn = asyncio.Lock()
         self._measuring = False
         self._tells_status = True
+        self._stuck_after = stuck_after
+        self._last: Dust | None = None
+        self._repeated = 0
 
     @property
     def name(self) -> str:
@@ -44,7 +52,8 @@ class Sps30:
 
         Raises:
             HalError: 1010, 1011, 1012, 1014 as for every sensor on a bus; 1015 no new measurement
-                comes; 1017 its fan or laser has failed; 1018 it tells what cannot be.
+                comes, or the same one too often; 1017 its fan or laser has failed;
+                1018 it tells what cannot be.
         """
         async with self._turn:
             try:
@@ -54,6 +63,7 @@ class Sps30:
                     await self._fetch(codec.READ, codec.MEASURED_BYTES), str(self._chip)
                 )
                 await self._require_sound()
+                self._require_life(dust)
             except HalError:
                 self._measuring = False
                 raise
@@ -116,6 +126,16 @@ class Sps30:
         status = codec.decode_status(answer, str(self._chip))
         if status.spoils_values:
             raise HalError(1017, f"{self._chip} says of itself that it has failed", str(status))
+
+    def _require_life(self, dust: Dust) -> None:
+        self._repeated = self._repeated + 1 if dust == self._last and dust.pm10_ug_m3 else 0
+        self._last = dust
+        if self._repeated >= self._stuck_after:
+            raise HalError(
+                1015,
+                f"{self._chip} brings the same values again and again",
+                f"{self._repeated + 1} times {dust}",
+            )
 
     async def _fetch(self, command: bytes, length: int) -> bytes:
         """Ask and get an answer whose checksums are right, within some attempts."""

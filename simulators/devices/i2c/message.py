@@ -1,7 +1,7 @@
 """What goes over an I2C bus: messages of a host, answers of chips."""
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 Sensed_contra = TypeVar("Sensed_contra", contravariant=True)
 
@@ -36,6 +36,14 @@ class Chip(Protocol[Sensed_contra]):
     def update(self, now_s: float, message: Message, sensed: Sensed_contra) -> Answer:
         """Take part in a message that carries its address; `sensed` is what it feels now."""
         ...
+
+
+@runtime_checkable
+class Scattering(Protocol):
+    """A chip whose measurements of the same thing scatter."""
+
+    scatters: bool
+    """Unset while it is broken so that it tells the same value again and again."""
 
 
 def padded(data: bytes, read_bytes: int) -> Answer:

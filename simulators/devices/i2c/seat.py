@@ -7,7 +7,7 @@ Faults, by name and the seat's name (`chip-absent:main/0x44`):
 - `chip-twice`: a second chip of the same kind at this address, in another place.
 - `chip-short`: it lets go of the line in the middle of what it sends; the host reads ones.
 - `bad-crc`: the checksum after each word is wrong (only chips that send checksums).
-- `stuck-value`: what it senses stays as it was when the fault began.
+- `stuck-value`: what it senses stays as it was when the fault began, to the last bit.
 - `noisy-value`: what it senses scatters widely.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import astuple
 from typing import Any, Generic, TypeVar
 
-from simulators.devices.i2c.message import Answer, Chip, Message
+from simulators.devices.i2c.message import Answer, Chip, Message, Scattering
 from simulators.devices.i2c.stranger import Stranger
 
 ABSENT, WRONG, TWICE = "chip-absent", "chip-wrong", "chip-twice"
@@ -71,6 +71,8 @@ class Seat(Generic[Sensed]):
             self._stranger = self._stranger or Stranger()
             return [self._stranger.update(now_s, message, None)]
         self._stranger = None
+        if isinstance(self.chip, Scattering):
+            self.chip.scatters = not self._has(STUCK)
         answers = [self._spoil(self.chip.update(now_s, message, self._feel()))]
         if self._has(TWICE):
             self._second = self._second or self._make()

@@ -115,6 +115,26 @@ def test_no_new_sample_is_an_error_and_the_next_reading_starts_it_again() -> Non
     assert chip.commands.count(bytes.fromhex("00100300AC")) == 2
 
 
+@pytest.mark.parametrize("dust", [0.0, 4.4])
+def test_dust_that_stands_still_is_no_value_and_clean_air_is(dust: float) -> None:
+    chip = Sensor()
+    chip.values = (dust, dust, dust, dust, *VALUES[4:])
+    driver = fitted(chip)
+
+    async def story() -> None:
+        for _ in range(31):
+            await driver.read()
+
+    if not dust:
+        run_virtual(story())
+        return
+    with pytest.raises(HalError) as caught:
+        run_virtual(story())
+    assert caught.value.code == 1015
+    chip.values = VALUES
+    run_virtual(driver.read())
+
+
 @pytest.mark.parametrize("spoiled", [1, 2])
 def test_noise_passes(spoiled: int) -> None:
     chip = Sensor()

@@ -127,6 +127,7 @@ def test_a_stuck_value_no_longer_follows_the_air(bench: Bench) -> None:
     bench.air = Air(60.0, 90.0)
     stuck = bench.measure()
     assert stuck
+    assert {bench.measure() for _ in range(5)} == {stuck}, "to the last bit"
     assert abs(int.from_bytes(stuck[:2], "big") - 0x6666) < 60
     bench.faults.clear()
     free = bench.measure()
