@@ -12,11 +12,13 @@ from appliance.contract.messages import (
     CommandBody,
     DoorView,
     FileIn,
+    InventoryBy,
     JobView,
     Locate,
     LockDoor,
     ReadingView,
     ReleaseMagazine,
+    TakeInventory,
     TakeOut,
     UnlockDoor,
 )
@@ -25,6 +27,7 @@ from appliance.contract.states import DoorState, ReadingState
 from appliance.local.client import LocalClient
 from appliance.local.people_words import people_words
 from appliance.local.place import ask_pin, at_cabinet, now, picture
+from appliance.services.access.people import check_form
 
 Told = tuple[Any, list[str]]
 """What the firmware said, and the same in words."""
@@ -64,7 +67,9 @@ def unlock(client: LocalClient, door: str) -> Told:
 
     Returns when the door is unlocked, which waits until nothing moves.
     """
-    reply = client.order(UnlockDoor(door, ask_pin()), now())
+    pin = ask_pin()
+    check_form(pin)
+    reply = client.order(UnlockDoor(door, pin), now())
     while True:
         view = next(view for view in picture(client, "access").doors if view.door == door)
         if view.state is not DoorState.LOCKED:
@@ -149,6 +154,21 @@ def release_magazine(client: LocalClient, place: str) -> Told:
 
 
 @click.command()
+@click.argument("slots", nargs=-1)
+@click.option(
+    "--by",
+    type=click.Choice([by.value for by in InventoryBy]),
+    default=InventoryBy.PRESENCE.value,
+    show_default=True,
+    help="How to look.",
+)
+@at_cabinet
+def inventory(client: LocalClient, slots: tuple[str, ...], by: str) -> Told:
+    """Look into SLOTS, or into all of them."""
+    return _ordered(client, TakeInventory(list(slots), InventoryBy(by)), "the inventory is taken")
+
+
+@click.command()
 @click.argument("sensor")
 @click.argument("quantity")
 @click.option(
@@ -181,6 +201,7 @@ WORDS: tuple[click.Command, ...] = (
     file_in,
     take_out,
     release_magazine,
+    inventory,
     history,
     people_words,
 )
