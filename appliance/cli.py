@@ -89,6 +89,23 @@ for word in WORDS:
     main.add_command(word)
 
 
+async def _build(config: Config, content: HttpContent) -> Firmware:
+    """The firmware over its hardware, which is let go again if there is no firmware to be had."""
+    place = config.appliance
+    hardware = build_hardware(config, load_profile(place.profile))
+    try:
+        return Firmware(
+            config,
+            hardware,
+            connect=MqttConnector(config.broker, f"stele-{place.site}-{place.id}"),
+            content=content,
+            now=lambda: datetime.now(UTC),
+        )
+    except BaseException:
+        await hardware.aclose()
+        raise
+
+
 async def _run(config: Config) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -101,13 +118,7 @@ async def _run(config: Config) -> None:
         idle_timeout_s=config.content.idle_timeout_s,
     )
     async with contextlib.aclosing(content):
-        firmware = Firmware(
-            config,
-            build_hardware(config, load_profile(place.profile)),
-            connect=MqttConnector(config.broker, f"stele-{place.site}-{place.id}"),
-            content=content,
-            now=lambda: datetime.now(UTC),
-        )
+        firmware = await _build(config, content)
         try:
             await firmware.start()
             sys.stdout.write("ready\n")
