@@ -12,6 +12,7 @@ import msgspec
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import Command, CommandBody, Reply
 from appliance.contract.messages.local import LocalAnswer, LocalRequest
+from appliance.local.address import address_of
 
 NOT_THERE = 5122
 ANSWER_S = 30.0
@@ -77,7 +78,8 @@ def connected(path: Path) -> Iterator[LocalClient]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.settimeout(ANSWER_S)
         try:
-            link.connect(str(path))
+            with address_of(path) as address:
+                link.connect(address)
         except OSError as error:
             raise _not_there(path, error) from error
         yield LocalClient(link, path)

@@ -20,6 +20,7 @@ from appliance.contract.errors import SteleError
 from appliance.contract.messages import ErrorInfo
 from appliance.contract.messages.local import LocalAnswer, LocalRequest
 from appliance.contract.wire import MAX_COMMAND_BYTES, TOO_LARGE, decode
+from appliance.local.address import address_of
 from appliance.local.desk import NOT_A_REQUEST, LocalDesk
 
 UNUSABLE = 5121
@@ -66,7 +67,8 @@ class LocalServer:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._path.unlink(missing_ok=True)
-            listener.bind(str(self._path))
+            with address_of(self._path) as address:
+                listener.bind(address)
             self._path.chmod(0o600)  # before it listens: nobody can have come in
         except (OSError, ValueError) as error:
             listener.close()

@@ -33,6 +33,7 @@ from appliance.contract.messages.local import (
 )
 from appliance.contract.states import DoorState
 from appliance.contract.wire import MAX_COMMAND_BYTES
+from appliance.local.client import connected
 from appliance.local.desk import LocalDesk
 from appliance.local.server import BAD_LINES_MAX, CLIENTS_MAX, LocalServer
 from tests.appliance.services.access.entrance import BEGAN, DURESS, PIN, Entrance
@@ -341,3 +342,29 @@ async def test_a_path_that_cannot_be_is_a_numbered_error(cabinet: Cabinet, tmp_p
     )  # fmt: skip
     with pytest.raises(SteleError, match="5121"):
         await server.start()
+
+
+async def test_the_folder_of_the_socket_may_be_deep(cabinet: Cabinet, tmp_path: Path) -> None:
+    folder = tmp_path / ("a" * 100) / ("b" * 100)
+    folder.mkdir(parents=True)
+    server = LocalServer(
+        folder / "local.sock",
+        desk=LocalDesk(
+            cabinet.engine, cabinet.entrance.access, cabinet.alarms, cabinet._history,
+            now=lambda: NOON,
+        ),
+        pictures={},
+        alarms=cabinet.alarms.telemetry,
+        now=lambda: NOON,
+    )  # fmt: skip
+    await server.start()
+    try:
+        assert (folder / "local.sock").stat().st_mode & 0o777 == 0o600
+
+        def ask() -> str:
+            with connected(folder / "local.sock") as client:
+                return repr(client)
+
+        assert await asyncio.to_thread(ask)
+    finally:
+        await server.stop()

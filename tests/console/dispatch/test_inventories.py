@@ -11,7 +11,7 @@ from tests.console.dispatch.paper_appliance import PaperAppliance
 
 def order(desk: Desk, *names: str, slots: tuple[str, ...] = ()) -> dict[str, str]:
     with desk.store.begin() as db:
-        return order_inventories(db, names, TakeInventory(slots), desk.now)
+        return order_inventories(db, names, TakeInventory(list(slots)), desk.now)
 
 
 def test_an_inventory_reaches_the_appliance_that_was_named(desk: Desk) -> None:
