@@ -139,13 +139,13 @@ class Guard:
             self.mains.start()
 
     async def stop(self) -> None:
-        """Watch no more. Disks and locks stay as they are."""
+        """Watch no more. Closed doors are locked, disks stay as they are."""
         self.monitor.stop()
         if self.mains is not None:
             self.mains.stop()
         for danger in self.dangers:
             danger.stop()
-        self.access.stop()
+        await self.access.stop()
         self.disks.stop()
         for task in self._tasks:
             task.cancel()

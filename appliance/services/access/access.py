@@ -1,5 +1,6 @@
 """The doors of one appliance and the keypad in front of them."""
 
+import asyncio
 from collections.abc import Mapping
 
 from appliance.contract.errors import SteleError
@@ -28,9 +29,9 @@ class Access:
         for door in self._doors.values():
             door.start()
 
-    def stop(self) -> None:
-        for door in self._doors.values():
-            door.stop()
+    async def stop(self) -> None:
+        """Watch no more; every closed door is locked when this returns, unless its lock fails."""
+        await asyncio.gather(*(door.stop() for door in self._doors.values()))
 
     def door(self, name: str) -> Door:
         """Raises: SteleError: 4019 no such door."""

@@ -97,10 +97,17 @@ class Door:
             self._key.watch(lambda _: self._wake.set())
         self._spawn(self._keep(), f"{self.place} keeper")
 
-    def stop(self) -> None:
-        """Watch no more. A lock without its firmware locks by itself."""
+    async def stop(self) -> None:
+        """Watch no more, and leave no closed door unlocked: its lock may stay as it was told."""
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._lock is None or self._open is not False:
+            return
+        try:
+            await self._lock.ensure_locked()
+        except HalError as error:
+            log.warning("door %s may stay unlocked: %s", self.name, error)
 
     @property
     def state(self) -> DoorState:

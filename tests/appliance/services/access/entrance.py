@@ -173,8 +173,8 @@ class Entrance:
         self.access.start()
         await asyncio.sleep(2.0)
 
-    def stop(self) -> None:
-        self.access.stop()
+    async def stop(self) -> None:
+        await self.access.stop()
         self.people.close()
         self.db.close()
 

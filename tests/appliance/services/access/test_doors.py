@@ -22,7 +22,7 @@ def told(folder: Path, story: Story, *doors: str, robots: int = 1) -> None:
         try:
             await story(entrance)
         finally:
-            entrance.stop()
+            await entrance.stop()
 
     run_virtual(tell())
 
@@ -57,6 +57,20 @@ def test_key_and_pin_open_the_door_and_closing_locks_it(tmp_path: Path) -> None:
         ]
 
     told(tmp_path, story)
+
+
+def test_a_stop_of_the_firmware_leaves_no_closed_door_unlocked(tmp_path: Path) -> None:
+    async def story(at: Entrance) -> None:
+        await at.unlock()
+        await asyncio.sleep(1)
+        await at.unlock(door="rear")
+        await asyncio.sleep(1)
+        at.contacts["rear"].set(True)
+        await at.access.stop()
+        assert at.locks["front"].bolted
+        assert not at.locks["rear"].bolted, "a bolt that is out would keep an open door open"
+
+    told(tmp_path, story, "front", "rear")
 
 
 def test_without_the_key_the_right_pin_is_not_even_looked_at(tmp_path: Path) -> None:
@@ -311,7 +325,7 @@ def test_a_door_that_stands_open_at_the_start_was_not_forced(tmp_path: Path) -> 
         assert not moving.done()
         at.contacts["front"].set(False)
         await moving
-        at.stop()
+        await at.stop()
 
     run_virtual(tell())
 

@@ -119,7 +119,7 @@ def test_nothing_moves_with_an_open_door_and_no_door_unlocks_in_motion(
         try:
             await live(at, acts)
         finally:
-            at.stop()
+            await at.stop()
 
     with tempfile.TemporaryDirectory() as folder:
         run_virtual(tell(Path(folder)))
