@@ -27,6 +27,11 @@ class RangeWatch:
     def checks(self) -> bool:
         return self._limits.low is not None or self._limits.high is not None
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether it was low or high with the last reading."""
+        return self._state is not ReadingState.GOOD
+
     def feed(self, now_s: float, value: float) -> ReadingState:
         """The state with this reading; unknown when there are no limits."""
         if not self.checks:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from appliance.contract.messages import EnvironmentTelemetry, ErrorInfo, ReadingView
 from appliance.contract.messages.local import HistorySpan
-from appliance.contract.states import ReadingState
 from appliance.services.alarms import Alarms
 from appliance.services.environment.history import History
 from appliance.services.environment.limits import DAY_S, DRIFT_STEP_S
@@ -140,17 +139,19 @@ class Monitor:
         }
 
     def _is_bad(self, name: str) -> bool:
-        """Whether any sensor finds it out of its limits, or none has had a value for long."""
+        """Whether any sensor finds it out of its limits, or none has had a value for long.
+
+        What a sensor found last counts until it has been silent for long: a damaged transfer must
+        not let a burn begin in bad air.
+        """
         found = [
             (sensor, quantity)
             for sensor in self.sensors
             for quantity in sensor.quantities
             if quantity.name == name
         ]
-        outside = (ReadingState.LOW, ReadingState.HIGH)
-        return any(quantity.state in outside for _, quantity in found) or all(
-            sensor.is_silent_for_long() for sensor, _ in found
-        )
+        heard = [quantity for sensor, quantity in found if not sensor.is_silent_for_long()]
+        return not heard or any(quantity.was_outside for quantity in heard)
 
     def _remember_changes(self) -> None:
         """Take the last day from the history, so that a restart forgets no change."""

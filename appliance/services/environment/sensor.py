@@ -39,6 +39,11 @@ class Quantity:
         self._sensor = sensor
         self._range = RangeWatch(self.limits)
 
+    @property
+    def was_outside(self) -> bool:
+        """Whether its last reading was out of the limits, however long ago that was."""
+        return self._range.is_outside
+
     def take(self, now_s: float, value: float) -> None:
         self.value = value
         self.state = self._range.feed(now_s, value)

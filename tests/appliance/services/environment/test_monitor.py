@@ -163,6 +163,39 @@ def test_a_failing_sensor_has_no_value_from_that_moment_on(tmp_path: Path) -> No
     told(tmp_path, story)
 
 
+def test_a_sensor_that_falls_silent_in_bad_air_lets_no_burn_begin(tmp_path: Path) -> None:
+    async def story(room: Room) -> None:
+        room.climate.temperature_c = 26.0
+        await asyncio.sleep(310)
+        assert room.gates.burning.reasons == ("climate",)
+        room.climate.failing = 10**9
+        for _ in range(120):
+            await asyncio.sleep(0.5)
+            assert room.gates.burning.reasons == ("climate",)
+        assert room.reading().state is ReadingState.UNAVAILABLE
+        room.climate.failing = 0
+        await asyncio.sleep(10)
+        assert room.gates.burning.reasons == ("climate",)
+        room.climate.temperature_c = 24.0
+        await asyncio.sleep(310)
+        assert room.gates.burning.is_open
+
+    told(tmp_path, story)
+
+
+def test_a_sensor_that_dies_in_bad_air_leaves_the_word_to_the_other(tmp_path: Path) -> None:
+    async def story(room: Room) -> None:
+        room.climate.temperature_c = 26.0
+        await asyncio.sleep(310)
+        room.climate.failing = 10**9
+        await asyncio.sleep(25)
+        assert room.gates.burning.reasons == ("climate",)
+        await asyncio.sleep(10)
+        assert room.gates.burning.is_open
+
+    told(tmp_path, story, sensors=2)
+
+
 def test_one_damaged_transfer_is_asked_again(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         for _ in range(50):
