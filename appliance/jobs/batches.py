@@ -13,6 +13,11 @@ from appliance.jobs.records import JobRecord
 SHOWN_AFTER_END = timedelta(minutes=2)
 """How long a batch is still shown when its last job has ended."""
 
+OPEN_SHARE = 0.9
+"""What a job that moved all its bytes counts: a label may be to print, a disc to bring home."""
+PACED_FROM = 8
+"""From so many jobs on it is known how often one ends, with all that waits for the one printer."""
+
 MIGRATIONS = Migrations("batches")
 
 
@@ -62,13 +67,15 @@ class Batches:
 
     def _view(self, batch_id: str, now: datetime, fractions: Mapping[str, float]) -> BatchView:
         jobs = self._db.conn.execute(
-            "SELECT job_id, size, began_at, state FROM batch_jobs WHERE batch_id = ?", (batch_id,)
+            "SELECT job_id, size, began_at, ended_at, state FROM batch_jobs WHERE batch_id = ?",
+            (batch_id,),
         ).fetchall()
-        states = {str(job_id): JobState(state) for job_id, _, _, state in jobs}
+        states = {str(job_id): JobState(state) for job_id, *_, state in jobs}
         size = max(len(jobs), *(int(row[1]) for row in jobs))
         over = sum(state.is_final for state in states.values())
         open_jobs = [job_id for job_id, state in states.items() if not state.is_final]
-        fraction = (over + sum(fractions.get(job_id, 0.0) for job_id in open_jobs)) / size
+        moved = sum(fractions.get(job_id, 0.0) for job_id in open_jobs)
+        fraction = (over + OPEN_SHARE * moved) / size
         done = sum(state is JobState.DONE for state in states.values())
         return BatchView(
             batch_id=batch_id,
@@ -76,14 +83,27 @@ class Batches:
             done=done,
             failed=over - done,
             fraction=min(1.0, fraction),
-            seconds_left=_seconds_left((row[2] for row in jobs), now, fraction),
+            seconds_left=_seconds_left(
+                [row[2] for row in jobs], [row[3] for row in jobs], size, now, fraction
+            ),
         )
 
 
-def _seconds_left(began: Iterable[str | None], now: datetime, fraction: float) -> float | None:
-    """As long as it took so far, in proportion; unknown before anything has been done."""
+def _seconds_left(
+    began: Iterable[str | None],
+    ended: Iterable[str | None],
+    size: int,
+    now: datetime,
+    fraction: float,
+) -> float | None:
+    """By how often a job ended so far; in proportion while few have; unknown before anything."""
     first = min((instant for instant in began if instant), default=None)
     if first is None or fraction <= 0:
         return None
-    elapsed_s = (now - datetime.fromisoformat(first)).total_seconds()
-    return max(0.0, elapsed_s * (1 - fraction) / fraction)
+    since = datetime.fromisoformat(first)
+    ends = [instant for instant in ended if instant]
+    if len(ends) < PACED_FROM:
+        return max(0.0, (now - since).total_seconds() * (1 - fraction) / fraction)
+    last = datetime.fromisoformat(max(ends))
+    left_s = (last - since).total_seconds() / len(ends) * (size - len(ends))
+    return max(0.0, left_s - (now - last).total_seconds())

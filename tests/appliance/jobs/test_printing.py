@@ -234,7 +234,7 @@ def test_a_printer_that_fails_ends_the_order_with_its_reason(
     over_press(tmp_path, story)
 
 
-def test_a_hundred_discs_show_how_far_they_are(tmp_path: Path) -> None:
+def test_a_batch_shows_how_far_it_is(tmp_path: Path) -> None:
     async def story(station: PressStation) -> None:
         batch = Batch("box-1", 3)
         for volume in VOLUMES:
@@ -256,6 +256,39 @@ def test_a_hundred_discs_show_how_far_they_are(tmp_path: Path) -> None:
         assert station.engine.jobs_telemetry().batches == []
 
     over_press(tmp_path, story)
+
+
+def test_a_batch_of_a_hundred_discs_is_burned_and_labelled(tmp_path: Path) -> None:
+    """100 orders at once; time left comes true within a half from the tenth disc on."""
+    volumes = [Volume(n, files_of(n, 1, 4000)) for n in range(100, 200)]
+
+    async def story() -> None:
+        station = PressStation(
+            tmp_path, Press(Cabinet(slots=100, discs=100)), Archive(VOLUME, *volumes)
+        )
+        await station.start()
+        await station.surveyed()
+        batch = Batch("box-100", len(volumes))
+        for volume in volumes:
+            assert station.tell(order(volume, batch=batch), volume.id).accepted
+        loop = asyncio.get_running_loop()
+        seen = []
+        while any(not job.state.is_final for job in station.jobs()):
+            seen += [(loop.time(), view) for view in station.engine.jobs_telemetry().batches]
+            await asyncio.sleep(120.0)
+        ended_s = loop.time()
+        assert sorted(view.done for _, view in seen) == [view.done for _, view in seen]
+        assert len({view.done for _, view in seen}) > 20
+        late = [(at_s, view) for at_s, view in seen if 10 <= view.done <= 90]
+        for at_s, view in late:
+            assert view.seconds_left == pytest.approx(ended_s - at_s, rel=0.5)
+        (last,) = station.engine.jobs_telemetry().batches
+        assert (last.size, last.done, last.failed, last.fraction) == (100, 100, 0, 1.0)
+        assert len(station.events(CopyVerified)) == len(station.events(LabelPrinted)) == 100
+        assert sorted(map(len, station.press.ink.values())) == [1] * 100
+        await station.kill()
+
+    run_virtual(story())
 
 
 async def lived_through(folder: Path, cut_at: int | None, *, lost: bool) -> PressStation:
