@@ -96,4 +96,4 @@ class SurveyJob:
             finally:
                 await library.put_away(medium.id, seat)
                 library.reservations.drop(medium.id, run.id)
-        Recognition(run.use.db, library.media, library.alarms).recognise(found)
+        Recognition(run.use.db, library.media, library.losses, library.alarms).recognise(found)

@@ -1,6 +1,7 @@
 """What a library has besides robots and drives: magazines, lights and sensors at the slots."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -21,6 +22,9 @@ from hal.interfaces.disc_printer import Camera
 from hal.interfaces.lock import Lock
 
 NO_SLOT = 2207
+GIVE_UP_EVERY_S = 30.0
+
+log = logging.getLogger(__name__)
 
 
 class Fittings:
@@ -85,6 +89,7 @@ class Fittings:
         if self.register.places:
             self._tasks.append(asyncio.create_task(self.magazines.run(), name="magazines"))
         self._tasks.append(asyncio.create_task(self.presence.run(), name="presence"))
+        self._tasks.append(asyncio.create_task(self._give_up(), name="missed discs"))
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -111,6 +116,14 @@ class Fittings:
             for view in picture.slots
         ]
         return replace(picture, slots=slots, magazines=self.magazines.views())
+
+    async def _give_up(self) -> None:
+        while True:
+            await asyncio.sleep(GIVE_UP_EVERY_S)
+            try:
+                self.inventory.give_up()
+            except Exception:  # the boundary of the watch: it must go on
+                log.exception("the discs that are missed could not be looked through")
 
     def _magazine_arrived(self, place: str) -> None:
         self.wish_survey(list(self.register.slots_of(place)))

@@ -4,18 +4,20 @@ Each has its number, and stands as an alarm until it is put right.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
 from appliance.contract.messages import ErrorInfo
 from appliance.contract.states import MediumState, SlotState
 from appliance.services.alarms import Alarms
-from appliance.services.losses import Losses
+from appliance.services.losses import TAKEN, Losses
 from appliance.services.media import OUTSIDE, Media, Medium, slot_place
 from appliance.services.slots import Slots
 
-TAKEN, APPEARED = 2215, 2216
+APPEARED = 2216
+MISSED = timedelta(minutes=15)
+"""How long a disc that was taken without a job may be in somebody's hand before it is lost."""
 
 
 class Inventory:
@@ -54,8 +56,16 @@ class Inventory:
             elif not present:
                 self._alarms.clear(slot_place(slot), APPEARED)
                 if medium is not None and medium.is_home:
-                    self._miss(medium, slot)
+                    self._losses.miss_medium(medium.id)
         self._changed()
+
+    def give_up(self) -> None:
+        """What has been missed for long is lost."""
+        before = self._now() - MISSED
+        for alarm in self._alarms.telemetry().alarms:
+            if alarm.error.code == TAKEN and alarm.raised_at < before:
+                self._losses.confirm(alarm.where.removeprefix("medium:"))
+                self._changed()
 
     def take_in(self, slot: str) -> Medium:
         """A new disc stands in a slot; the one that is known there, if it does."""
@@ -88,9 +98,3 @@ class Inventory:
 
     def _look(self, slot: str, *, present: bool) -> None:
         self._slots.see(slot, SlotState.FULL if present else SlotState.EMPTY, self._now())
-
-    def _miss(self, medium: Medium, slot: str) -> None:
-        error = ErrorInfo(TAKEN, f"disc {medium.id} was taken from slot {slot} without a job")
-        self._media.relocate(medium.id, OUTSIDE, error)
-        self._losses.lose_copies(medium.id, error)
-        self._alarms.sound(f"medium:{medium.id}", error)

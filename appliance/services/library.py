@@ -273,6 +273,8 @@ class Library:
         if not present:
             if medium is not None and medium.is_home:
                 self.losses.lose_medium(medium.id)
+            elif medium is not None:
+                self.losses.confirm(medium.id)
         elif medium is None:
             self.media.add(slot_place(slot), slot, MediumState.UNSEEN)
         elif medium.place == OUTSIDE:

@@ -8,6 +8,8 @@ from appliance.services.catalogue import Catalogue
 from appliance.services.events import EventSink
 from appliance.services.media import OUTSIDE, Media
 
+TAKEN = 2215
+
 
 class Losses:
     """Tells the database, the console and the operator of a loss, in one transaction."""
@@ -35,6 +37,25 @@ class Losses:
             self._media.relocate(medium_id, OUTSIDE, error)
             self.lose_copies(medium_id, error)
             self._alarms.sound(f"medium:{medium_id}", error)
+
+    def miss_medium(self, medium_id: str) -> None:
+        """Its slot is empty and no job has brought that about: it may come back soon.
+
+        Until `confirm` what is on it counts on.
+        """
+        slot = self._media.get(medium_id).home_slot
+        error = ErrorInfo(TAKEN, f"disc {medium_id} was taken from slot {slot} without a job")
+        with self._db.atomic():
+            self._media.relocate(medium_id, OUTSIDE, error)
+            self._alarms.sound(f"medium:{medium_id}", error)
+
+    def confirm(self, medium_id: str) -> None:
+        """A medium that was missed is really gone."""
+        place = f"medium:{medium_id}"
+        with self._db.atomic():
+            if self._alarms.stands(place, TAKEN):
+                self._alarms.clear(place, TAKEN)
+                self.lose_medium(medium_id)
 
     def lose_copies(self, medium_id: str, error: ErrorInfo) -> None:
         """Whatever copies were counted on this medium are counted no longer."""

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from appliance.contract.errors import SteleError
-from appliance.contract.messages import FileIn, Locate, TakeOut
+from appliance.contract.messages import CopyLost, FileIn, Locate, TakeInventory, TakeOut
 from appliance.contract.states import JobState, MediumState
-from appliance.services.inventory import APPEARED, TAKEN
+from appliance.services.inventory import APPEARED, MISSED
+from appliance.services.losses import TAKEN
 from simulators.clock import run_virtual
 from tests.appliance.jobs.archive import Archive
 from tests.appliance.jobs.station import Station
@@ -157,6 +158,63 @@ def test_a_disc_that_comes_or_goes_without_a_job_is_noticed(tmp_path: Path) -> N
         await station.until(lambda: alarms.stands("slot:m1.s009", APPEARED), limit_s=6)
         cabinet.hand("take", "m1.s009")
         await station.until(lambda: not alarms.stands("slot:m1.s009", APPEARED), limit_s=6)
+
+    at_lights(tmp_path, tale)
+
+
+def counted(station: Station, slot: str) -> tuple[str, str]:
+    """A verified copy on the disc of a slot, as a burn would have left it: medium and copy."""
+    medium = station.library.media.with_home(slot)
+    assert medium is not None
+    with station.db.atomic():
+        station.db.conn.execute(
+            "INSERT OR IGNORE INTO volumes (volume_id, plan_sha256, label, image_size_bytes, "
+            "files, complete) VALUES ('v-1', '', '', 0, 0, 1)"
+        )
+        station.library.catalogue.record_copy("c-1", "v-1", medium.id)
+        station.library.media.mark(medium.id, MediumState.VERIFIED)
+    return medium.id, "c-1"
+
+
+def counts(station: Station, copy_id: str) -> bool:
+    copy = station.library.catalogue.copy(copy_id)
+    return copy is not None and not copy.lost
+
+
+def test_copies_count_on_while_a_taken_disc_may_come_back(tmp_path: Path) -> None:
+    async def tale(station: Station, cabinet: LitCabinet) -> None:
+        alarms, media = station.library.alarms, station.library.media
+        medium, copy = counted(station, "m1.s001")
+        cabinet.hand("take", "m1.s001")
+        await station.until(lambda: alarms.stands(f"medium:{medium}", TAKEN), limit_s=6)
+        await asyncio.sleep(MISSED.total_seconds() - 60)
+        cabinet.hand("put", "m1.s001")
+        await station.until(lambda: media.get(medium).is_home, limit_s=6)
+        await asyncio.sleep(2 * MISSED.total_seconds())
+        assert counts(station, copy)
+        assert media.get(medium).state is MediumState.WRITTEN
+        assert not alarms.standing(f"medium:{medium}")
+        assert not station.events(CopyLost)
+
+    at_lights(tmp_path, tale)
+
+
+@pytest.mark.parametrize("by_inventory", [True, False])
+def test_copies_of_a_disc_that_is_really_gone_are_lost(tmp_path: Path, by_inventory: bool) -> None:
+    async def tale(station: Station, cabinet: LitCabinet) -> None:
+        alarms = station.library.alarms
+        medium, copy = counted(station, "m1.s001")
+        cabinet.hand("take", "m1.s001")
+        await station.until(lambda: alarms.stands(f"medium:{medium}", TAKEN), limit_s=6)
+        assert counts(station, copy)
+        if by_inventory:
+            station.tell(TakeInventory(["m1.s001"]))
+            await station.settled(limit_s=MISSED.total_seconds() / 2)
+        else:
+            await asyncio.sleep(MISSED.total_seconds() + 60)
+        assert not counts(station, copy)
+        assert [lost.copy_id for lost in station.events(CopyLost)] == [copy]
+        assert [error.code for error in alarms.standing(f"medium:{medium}")] == [2202]
 
     at_lights(tmp_path, tale)
 

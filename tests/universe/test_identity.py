@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.contract.messages import InventoryBy, TakeInventory
+from appliance.contract.messages import CopyLost, InventoryBy, TakeInventory
 from appliance.contract.states import JobState, MediumState
 from simulators.clock import run_virtual
 from tests.appliance.jobs.archive import Archive, Volume, files_of
@@ -53,6 +53,38 @@ def test_exchanged_discs_get_their_slots_and_a_lost_database_its_volumes(tmp_pat
         found = {m.home_slot: (m.volume_id, m.state) for m in station.media() if m.volume_id}
         assert found == {m.home_slot: (v, MediumState.WRITTEN) for v, m in now.items()}
         assert sorted(m.state for m in station.media() if not m.volume_id) == [MediumState.BLANK]
+        await station.kill()
+        nodes.cabinet.stop()
+
+    run_virtual(whole())
+
+
+def test_a_strange_disc_in_a_slot_ends_the_copies_of_the_one_that_was_there(tmp_path: Path) -> None:
+    async def whole() -> None:
+        nodes = MagazineNodes(tmp_path / "world", nodes=1, discs=3)
+        station = Station(tmp_path, nodes, Archive(*VOLUMES))
+        await station.start()
+        await station.surveyed()
+        for volume in VOLUMES:
+            station.tell(volume.order())
+        await station.settled()
+        first, second = (m for m in station.media() if m.volume_id)
+        slots = [first.home_slot or "", second.home_slot or ""]
+        for slot in slots:
+            nodes.hand("take", slot)
+        serial = nodes.cabinet.world.state.taken[-2]
+        nodes.hand("put", slots[1], serial)
+        nodes.hand("put", slots[0], "new")
+        station.tell(TakeInventory(by=InventoryBy.IDENTITY))
+        await station.settled()
+        assert [lost.medium_id for lost in station.events(CopyLost)] == [second.id]
+        assert station.library.media.get(first.id).home_slot == slots[1]
+        assert station.library.media.get(second.id).place == "outside"
+        assert station.library.alarms.stands(f"medium:{second.id}", 2202)
+        new = station.library.media.with_home(slots[0])
+        assert new is not None
+        assert new.state is MediumState.BLANK
+        hold(station, nodes)
         await station.kill()
         nodes.cabinet.stop()
 
