@@ -55,6 +55,10 @@ def _appliance(row: ApplianceRow) -> Text:
     state = Text("online", "green") if row.online else Text("offline", "red")
     parts = [row.profile, f"firmware {row.firmware}" if row.firmware else ""]
     if row.discs is not None:
-        parts.append(f"{row.discs} discs, {row.blanks} blank")
-        parts.append(f"{row.drives_busy} of {row.drives} drives at work, robot {row.robot}")
+        parts += [f"{row.discs} discs, {row.blanks} blank"] if row.discs or row.robot else []
+        kinds = ((row.disks, "hard disk"), (row.tapes, "tape"))
+        parts += [f"{count} {kind}{'' if count == 1 else 's'}" for count, kind in kinds if count]
+        if row.drives:
+            parts.append(f"{row.drives_busy} of {row.drives} drives at work")
+        parts += [f"robot {row.robot}"] if row.robot else []
     return Text.assemble(state, "  ", ", ".join(shown(part) for part in parts if part))

@@ -1,6 +1,7 @@
 """How the whole stands: the console's parts, the archive, the fleet, and what is wrong."""
 
 import contextlib
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from appliance.contract.messages import LibraryTelemetry
+from appliance.contract.states import MediumKind
 from console.addresses import read_addresses
 from console.overview.worker import worker_is_running
 from console.planning.capacity import blanks_of
@@ -19,7 +21,7 @@ from console.store.workspace import Workspace
 
 
 class ApplianceRow(Struct, frozen=True):
-    """One appliance as it last reported. Discs and blanks are None before its first report."""
+    """One appliance as it last reported. What it has is None before its first report."""
 
     appliance: str
     online: bool
@@ -27,6 +29,8 @@ class ApplianceRow(Struct, frozen=True):
     firmware: str
     status_at: datetime | None
     discs: int | None
+    disks: int | None
+    tapes: int | None
     blanks: int
     drives: int | None
     drives_busy: int | None
@@ -113,16 +117,28 @@ def _appliance(row: sa.Row[Any]) -> ApplianceRow:
     library: LibraryTelemetry | None = None
     with contextlib.suppress(msgspec.ValidationError):
         library = msgspec.convert(row.library, LibraryTelemetry)
-    drives = library.drives if library else []
+    slots = library.slots if library else []
+    media = Counter(slot.kind for slot in slots if slot.medium_id)
+    drives = [drive for drive in library.drives if not drive.prints] if library else []
     return ApplianceRow(
         appliance=row.appliance,
         online=row.online,
         profile=row.profile,
         firmware=row.firmware,
         status_at=row.status_at,
-        discs=sum(slot.medium_id is not None for slot in library.slots) if library else None,
+        discs=media[MediumKind.DISC] if library else None,
+        disks=sum(bay.medium_id is not None for bay in library.bays) if library else None,
+        tapes=media[MediumKind.TAPE] if library else None,
         blanks=blanks_of([library]).count if library else 0,
         drives=len(drives) if library else None,
         drives_busy=sum(drive.job_id is not None for drive in drives) if library else None,
-        robot=str(library.robots[0].state) if library and library.robots else None,
+        robot=_robots(library) if library else None,
     )
+
+
+def _robots(library: LibraryTelemetry) -> str | None:
+    """The robot's state; of several robots how many are in each."""
+    states = Counter(str(robot.state) for robot in library.robots)
+    if len(library.robots) < 2:
+        return next(iter(states), None)
+    return ", ".join(f"{count} {state}" for state, count in states.items())
