@@ -139,6 +139,34 @@ class ModuleDoor(Door):
         self.wire_up(self.lines, contact=0, key=1, bolt=2, lock=8)
 
 
+class SmokeDetector:
+    """One of the hybrid cabinet's lines that say of a danger."""
+
+    line, number, danger = "smoke", 17, "smoke"
+
+    def __init__(self, wires: Wires) -> None:
+        self.wires = wires
+        lines = wires.gpio()
+        self.detector = LineContact(self.line, lines.input(self.number, active_high=True))
+
+    def set_danger(self, *, present: bool) -> None:
+        set_fault(self.wires, self.danger, "", present=present)
+
+    async def cut_wire(self, *, cut: bool) -> None:
+        set_fault(self.wires, "wire-cut", self.line, present=cut)
+
+    async def lose_board(self) -> None:
+        self.wires.power_off()
+
+
+class WaterDetector(SmokeDetector):
+    line, number, danger = "water", 27, "wet-floor"
+
+
+class MainsMonitor(SmokeDetector):
+    line, number, danger = "mains", 22, "mains-lost"
+
+
 class Ventilator:
     """The fan of a hybrid cabinet."""
 

@@ -12,6 +12,7 @@ from simulators.world.world import World
 from tests.conformance import (
     bus_sensor,
     climate_sensor,
+    detector,
     door,
     dust_sensor,
     electronics,
@@ -104,6 +105,17 @@ def test_door_on_the_computers_lines(check: door.DoorCheck, hybrid: World) -> No
 @pytest.mark.parametrize("check", door.CHECKS, ids=name)
 def test_door_on_an_expander(check: door.DoorCheck, shelf: World) -> None:
     told(shelf, electronics.ModuleDoor, check)
+
+
+DETECTORS = [electronics.SmokeDetector, electronics.WaterDetector, electronics.MainsMonitor]
+
+
+@pytest.mark.parametrize("check", detector.CHECKS, ids=name)
+@pytest.mark.parametrize("rig", DETECTORS, ids=name)
+def test_detector(
+    rig: Callable[[Wires], detector.DetectorRig], check: detector.DetectorCheck, hybrid: World
+) -> None:
+    told(hybrid, rig, check)
 
 
 @pytest.mark.parametrize("check", fan.CHECKS, ids=name)

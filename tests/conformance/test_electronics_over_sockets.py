@@ -17,6 +17,7 @@ from simulators.world.world import World
 from tests.conformance import (
     bus_sensor,
     climate_sensor,
+    detector,
     door,
     dust_sensor,
     electronics,
@@ -86,6 +87,19 @@ async def test_door_on_an_expander_over_a_socket(check: door.DoorCheck, shelf: S
     rig = electronics.ModuleDoor(shelf)
     await check(rig)
     rig.lines.close()
+
+
+DETECTORS = [electronics.SmokeDetector, electronics.WaterDetector, electronics.MainsMonitor]
+
+
+@pytest.mark.parametrize("check", detector.CHECKS, ids=name)
+@pytest.mark.parametrize("rig", DETECTORS, ids=name)
+async def test_detector_over_gpiozero(
+    rig: Callable[[Wires], detector.DetectorRig],
+    check: detector.DetectorCheck,
+    hybrid: ServedWires,
+) -> None:
+    await check(rig(hybrid))
 
 
 @pytest.mark.parametrize("check", fan.QUICK_CHECKS, ids=name)
