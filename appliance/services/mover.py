@@ -22,7 +22,7 @@ from appliance.hardware import Unit
 from appliance.services.alarms import Alarms
 from appliance.services.interlock import Interlock
 from appliance.services.losses import Losses
-from appliance.services.media import OUTSIDE, Media, drive_place, offline, slot_place
+from appliance.services.media import MAGAZINE, OUTSIDE, Media, drive_place, offline, slot_place
 from appliance.services.moves import Move, Moves
 from appliance.services.slots import Slots
 from hal.errors import HalError
@@ -254,17 +254,32 @@ class Mover:
         if move is None:
             return
         await self._ask(self._changer.ensure_ready())
-        is_there = not self._slots.is_away(move.slot)
+        medium = self._media.get(move.medium_id)
+        is_there = medium.home_slot == move.slot  # else its magazine was pulled meanwhile
         if await self._ask(self._changer.holds_medium()):
-            slot = self._media.get(move.medium_id).home_slot or self._new_home(move.medium_id)
+            slot = medium.home_slot or self._slots.free(self._unit.name)
+            if slot is None:
+                await self._lay_back(move)
+                return
+            if medium.home_slot is None:
+                self._media.settle_home(move.medium_id, slot)
             await self._ask(self._changer.unload(move.drive, slot))
             self._moves.close(move.medium_id, slot_place(slot))
         elif is_there and await self._ask(self._changer.probe(move.slot)):
             self._moves.close(move.medium_id, slot_place(move.slot))
         elif await self.is_in(move.drive):
             self._moves.close(move.medium_id, drive_place(move.drive))
+        elif medium.magazine_id is not None:
+            self._moves.close(move.medium_id, f"{MAGAZINE}{medium.magazine_id}")
         else:
             self._lose(move)
+
+    async def _lay_back(self, move: Move) -> None:
+        """No slot is known to be free: the drive of the move is, whichever way it went."""
+        await self._open(move.drive)
+        await self._ask(self._changer.load(move.slot, move.drive))
+        await self._close(move.drive)
+        self._moves.close(move.medium_id, drive_place(move.drive))
 
     def _lose(self, move: Move) -> None:
         with self._db.atomic():

@@ -97,3 +97,15 @@ class Changer(Protocol):
     async def resume(self) -> None: ...
 
     async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class BreakingOff(Protocol):
+    """A changer whose motion can be ended where it is, without finishing it."""
+
+    async def break_off(self) -> None:
+        """Let the call under way fail with a 20xx error; a `hold` stands on.
+
+        The position is not known then: the next call homes.
+        """
+        ...

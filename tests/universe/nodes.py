@@ -82,8 +82,9 @@ def _small(profile: Profile, slots: int) -> Profile:
 
 def hold(station: Station, nodes: Nodes) -> None:
     """I2 and I7: every medium is where the firmware says, and none was burned twice."""
-    told = {m.place.partition(":")[2] for m in station.media() if m.robot is None} - {""}
-    real = {disc.place for disc in nodes.discs} - {"outside", "floor"}
-    real -= {place for place in real if place.startswith("gripper")}
+    here = [m for m in station.media() if m.robot is None and m.offline_in is None]
+    told = {m.place.partition(":")[2] for m in here} - {""}
+    layout = nodes.cabinet.world.layout
+    real = {disc.place for disc in nodes.discs} & {*layout.slots, *layout.drives}
     assert told == real
     assert all(disc.burns <= 1 for disc in nodes.discs)

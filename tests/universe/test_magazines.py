@@ -1,5 +1,6 @@
 """Magazines come and go: their discs are offline with them, and home wherever they are put in."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -163,6 +164,36 @@ def test_a_magazine_pulled_by_force_leaves_its_disc_in_the_drive(tmp_path: Path)
         assert station.library.media.get(medium.id).home_slot == medium.home_slot
         assert station.library.media.get(medium.id).is_home
         assert not alarms.stands(f"medium:{medium.id}", LEFT_BEHIND)
+        hold(station, nodes)
+
+    play(tmp_path, tale)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["put back", "another one"])
+def test_a_magazine_pulled_in_motion_stops_the_robot(tmp_path: Path, *, same: bool) -> None:
+    async def tale(station: Station, nodes: MagazineNodes) -> None:
+        alarms = station.library.alarms
+        other = await take_out(station, nodes, "n01.g1")
+        station.tell(VOLUME.order())
+        await station.until(
+            lambda: any(disc.place.endswith("gripper") for disc in nodes.discs), limit_s=600
+        )
+        medium = next(m for m in station.media() if m.robot is not None)
+        place = f"{medium.robot}.g1"
+        magazine = station.fittings.register.at(place)  # type: ignore[union-attr]
+        nodes.force(place)
+        nodes.hand("take-magazine", place)
+        await station.until(lambda: alarms.stands(f"magazine:{place}", IN_MOTION), limit_s=60)
+        await asyncio.sleep(120)
+        assert station.library.media.get(medium.id).robot is not None
+        assert not station.gates.interlock.gate.is_open
+        back = magazine if same else other
+        nodes.hand("put-magazine", back or "", place)
+        await station.settled()
+        assert station.gates.interlock.gate.is_open
+        assert not alarms.stands(f"magazine:{place}", IN_MOTION)
+        assert station.library.media.get(medium.id).is_home
+        assert not station.library.media.get(medium.id).is_gone
         hold(station, nodes)
 
     play(tmp_path, tale)

@@ -17,6 +17,7 @@ from appliance.services.magazines.register import Register, magazine_id
 from appliance.services.media import Media, Medium
 from appliance.services.units import LibraryUnit, Units
 from hal.errors import HalError
+from hal.interfaces.changer import BreakingOff
 from hal.interfaces.tag_reader import TagReader
 
 UNREADABLE, TWICE, LEFT_BEHIND, IN_MOTION = 2211, 2212, 2213, 2214
@@ -175,7 +176,9 @@ class MagazineWatch:
             self._register.take_out(other)
         self._register.put_in(tag, place)
         self._alarms.clear(alarm_place(place), TWICE)
-        self._unbar(tag, place)
+        for magazine, (unit, barred) in list(self._barred.items()):
+            if barred == place:
+                self._unbar(magazine, unit, place, is_same=magazine == tag)
         self._arrived(place)
         self._changed()
 
@@ -205,20 +208,26 @@ class MagazineWatch:
         told = f"magazine {magazine} was taken out of {place} while the robot moves {medium_id}"
         self._barred[magazine] = (unit, place)
         self._interlock.gate.close(alarm_place(place))
-        self._sound(place, ErrorInfo(IN_MOTION, f"{told}: put it back there"))
+        self._sound(place, ErrorInfo(IN_MOTION, f"{told}: put it, or another one, there"))
         self._hold = asyncio.ensure_future(self._brake(unit, hold=True))
 
-    def _unbar(self, magazine: str, place: str) -> None:
-        """It is back where the robot's move goes."""
-        unit, meant = self._barred.get(magazine, (None, ""))
-        if unit is None or meant != place:
-            return
+    def _unbar(self, magazine: str, unit: LibraryUnit, place: str, *, is_same: bool) -> None:
+        """The place is filled again: the robot goes on with its move, or, as its slot is another
+        magazine's now and may be full, breaks it off and finds its disc an empty one."""
         del self._barred[magazine]
         gate = self._interlock.gate
         self._alarms.clear(alarm_place(place), IN_MOTION)
         gate.open(alarm_place(place))
-        if gate.is_open:
-            self._hold = asyncio.ensure_future(self._brake(unit, hold=False))
+        self._hold = asyncio.ensure_future(self._go_on(unit, is_same=is_same))
+
+    async def _go_on(self, unit: LibraryUnit, *, is_same: bool) -> None:
+        if not is_same and isinstance(unit.changer, BreakingOff):
+            try:
+                await unit.changer.break_off()
+            except HalError as error:
+                log.warning("robot %s: %s", unit.name, error)
+        if self._interlock.gate.is_open:
+            await self._brake(unit, hold=False)
 
     async def _brake(self, unit: LibraryUnit, *, hold: bool) -> None:
         try:

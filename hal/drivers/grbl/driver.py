@@ -175,6 +175,12 @@ class GrblController:
             await asyncio.sleep(POLL_S)
             await session.write(codec.RESUME)  # while it slows down, it does not listen
 
+    async def break_off(self) -> None:
+        """Have the motion under way never end: its call fails with 2022, `hold` stands on."""
+        session = self._session
+        if session is not None and session.failure is None and session.alarm is None:
+            await session.reset()
+
     async def settings(self) -> dict[int, str]:
         """Ask for all ``$`` settings by number."""
         session = self._require_session()

@@ -140,6 +140,9 @@ class TurntableChanger:
     async def resume(self) -> None:
         await self._controller.resume()
 
+    async def break_off(self) -> None:
+        await self._controller.break_off()
+
     async def aclose(self) -> None:
         await self._controller.aclose()
 
