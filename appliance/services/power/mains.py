@@ -42,9 +42,11 @@ class Mains:
         self._stopping: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self.sign.start()
+        self.sign.start(was_on=self._alarms.stands(PLACE, ON_BATTERY))
         if not self.sign.is_on:
             self._alarms.clear(PLACE)
+        elif self._stopping is None:  # it cannot be read yet, and they were away
+            self._change(True)
 
     def stop(self) -> None:
         self.sign.stop()

@@ -40,9 +40,10 @@ class Danger:
 
     def start(self) -> None:
         """Begin to watch; the gates are closed when this returns if there is danger."""
-        if self._alarms.stands(self._name, self._error.code):
+        stands = self._alarms.stands(self._name, self._error.code)
+        if stands:
             self._close()
-        self.sign.start()
+        self.sign.start(was_on=stands)
         if not self.sign.is_on:
             self._alarms.clear(self._name, self._error.code)
 

@@ -31,11 +31,16 @@ class Sign:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Ask at once: what is on at the start needs no confirmation."""
+    def start(self, *, was_on: bool = False) -> None:
+        """Ask at once: what is on at the start needs no confirmation.
+
+        A line that cannot be read yet says what it said last, which is `was_on`.
+        """
         self._raw, self._since_s = self._ask(), asyncio.get_running_loop().time()
         if self._raw:
             self._decide(on=True)
+        elif self._raw is None:
+            self.is_on = was_on
         self._contact.watch(lambda _: self._wake.set())
         self._task = asyncio.create_task(self._keep(), name=f"sign {self.name}")
 

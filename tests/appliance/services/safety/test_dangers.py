@@ -207,6 +207,30 @@ def test_a_restart_forgets_no_danger(tmp_path: Path) -> None:
     told(tmp_path, gone)
 
 
+def test_a_danger_that_stands_is_not_over_because_its_line_cannot_be_read(tmp_path: Path) -> None:
+    async def smoke_is_seen(at: Cabinet) -> None:
+        at.contacts["smoke"].set(True)
+        await asyncio.sleep(2)
+        at.alarms.acknowledge("smoke:4050", "wang")
+
+    async def restart() -> None:
+        at = Cabinet(tmp_path)
+        at.contacts["smoke"].cut = True
+        at.start()
+        try:
+            await asyncio.sleep(UNREADABLE_S / 2)
+            assert at.gates.work.reasons == ("smoke",)
+            at.contacts["smoke"].cut = False
+            await asyncio.sleep(60)
+            assert at.gates.work.is_open
+            assert at.standing() == []
+        finally:
+            at.stop()
+
+    told(tmp_path, smoke_is_seen)
+    run_virtual(restart())
+
+
 def test_jobs_that_do_not_come_to_rest_keep_no_disk_on(tmp_path: Path) -> None:
     async def story(at: Cabinet) -> None:
         at.jobs.rest_s = 10_000.0
