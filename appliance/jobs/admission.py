@@ -25,7 +25,7 @@ from appliance.services.media import OUTSIDE, Medium, offline
 from appliance.services.printing import LabelState, Printing
 from appliance.services.stores import Stores
 
-NO_VIEW, BY_HAND = 2231, 2232
+NO_VIEW, BY_HAND, NO_WAY_OUT = 2231, 2232, 3331
 
 
 class Admission:
@@ -95,15 +95,24 @@ class Admission:
             raise SteleError(5110, "this appliance has nothing that a person may open")
         match body:
             case FileIn():
-                self._check_slots(body.slots)
+                drawers = (self._stores and self._stores.drawers) or ()
+                self._check_slots([slot for slot in body.slots if slot not in drawers])
                 if not body.slots and not body.count:
                     raise SteleError(2220, "neither slots nor a number of discs was named")
             case TakeOut():
                 for medium_id in body.media:
                     self._check_reachable(self._library.media.get(medium_id))
+                    self._check_way_out(medium_id)
             case ReleaseMagazine():
                 if body.place not in self._fittings.latches:
                     raise SteleError(2217, f"there is no magazine with a latch at {body.place!r}")
+
+    def _check_way_out(self, medium_id: str) -> None:
+        carrier = self._stores.carriers.find(medium_id) if self._stores else None
+        if carrier is not None and carrier.kind is MediumKind.TAPE:
+            raise SteleError(
+                NO_WAY_OUT, f"tape {carrier.mark} cannot be handed out: the unit has no mail slot"
+            )
 
     def _check_reachable(self, medium: Medium) -> None:
         if medium.offline_in:

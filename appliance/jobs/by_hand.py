@@ -1,8 +1,9 @@
-"""A person files discs in or takes them out: which slots, when it is done, and what was done.
+"""A person files media in or takes them out: which places, when it is done, and what was done.
 
 Where slots have sensors the job sees each disc come and go, and ends when all is as it was wished.
 Elsewhere the person opens a door and closes it again; then the robot looks into the slots. What is
-found goes into the inventory, whatever was wished; what differs from the wish is told.
+found goes into the inventory, whatever was wished; what differs from the wish is told. Disks have
+drawers, whose bays tell when one comes or goes.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import msgspec
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import ErrorInfo, FileIn, TakeOut
 from appliance.contract.states import SlotState
+from appliance.jobs.drawer_work import DisksIn, DisksOut, DrawerWork, together
 from appliance.jobs.release import have_at_rest
 from appliance.jobs.run import JobRun, Outcome
 from appliance.jobs.steps import Turn
@@ -35,18 +37,21 @@ class _HandJob:
         self._fittings = fittings
         self._library = run.use.library
 
-    async def _await_person(self, slots: Sequence[str], asked: str) -> None:
+    async def _await_person(self, slots: Sequence[str], asked: str, drawers: DrawerWork) -> None:
         """Return when the person has done it; raises 2224 where nothing would tell."""
         run, presence = self._run, self._fittings.presence
         sensed = bool(slots) and all(map(presence.has, slots))
         if slots and not sensed and not self._fittings.doors:
             raise SteleError(NO_SIGN, "no door and no slot tells when a person is done here")
+        asked = " and ".join(filter(None, (asked if slots else "", drawers.asked)))
         with self._fittings.lights.showing(run.id, slots), run.waiting(f"person: {asked}"):
             if sensed:
                 with presence.expecting(slots):
-                    await run.interruptible(self._until_sensed(slots))
+                    await run.interruptible(together(self._until_sensed(slots), drawers.open()))
             elif slots:
-                await run.interruptible(self._until_closed())
+                await run.interruptible(together(self._until_closed(), drawers.open()))
+            else:
+                await run.interruptible(drawers.open())
 
     async def _until_closed(self) -> None:
         """A door is opened, or stands open, and then all are closed."""
@@ -100,22 +105,27 @@ class _HandJob:
 
 
 class FileInJob(_HandJob):
-    """New discs into empty slots."""
+    """New discs into empty slots, disks into empty bays."""
 
     full = True
 
     def __init__(self, run: JobRun, params: FileIn, fittings: Fittings) -> None:
         super().__init__(run, fittings)
         self._params = params
+        self._drawers = DisksIn(run, params.slots)
 
     async def prepare(self) -> Outcome:
         """Choose the slots, and keep to them. Raises `SteleError`: 2220 they are not free."""
         free = [slot.name for slot in self._library.slots.all() if self._is_free(slot)]
-        slots = list(dict.fromkeys(self._params.slots)) or free[: self._params.count]
+        named_slots = [slot for slot in self._params.slots if slot not in self._drawers.bays]
+        slots = list(dict.fromkeys(named_slots))
+        if not self._params.slots:
+            slots = free[: self._params.count]
+        await self._drawers.check()
         taken = [slot for slot in slots if slot not in set(free)]
         if taken:
             raise SteleError(NOT_FREE, f"{named(taken)} cannot take a disc: not known to be empty")
-        if not slots or len(slots) < self._params.count:
+        if not (slots or self._drawers.bays) or len(slots) < self._params.count:
             raise SteleError(
                 NOT_FREE, f"{len(slots)} slots are empty, {self._params.count} are wanted"
             )
@@ -125,7 +135,7 @@ class FileInJob(_HandJob):
     async def handle(self) -> Outcome:
         """Wait for the person."""
         slots = self._run.record.facts.slots
-        await self._await_person(slots, f"put discs into {named(slots)}")
+        await self._await_person(slots, f"put discs into {named(slots)}", self._drawers)
         return Outcome(Turn.GOOD, self._run.record)
 
     async def look(self) -> Outcome:
@@ -146,6 +156,7 @@ class FileInJob(_HandJob):
             raise SteleError(NOT_DONE, f"no disc was put into {named(missing)}")
         if extra:
             raise SteleError(MORE, f"discs were put into {named(extra)} too")
+        self._drawers.judge()
         return Outcome(Turn.GOOD, self._run.record)
 
     async def _find(self, slot: str) -> bool:
@@ -178,18 +189,20 @@ class FileInJob(_HandJob):
 
 
 class TakeOutJob(_HandJob):
-    """Discs out of the cabinet; their slots are free then."""
+    """Discs and disks out of the cabinet; their slots and bays are free then."""
 
     full = False
 
     def __init__(self, run: JobRun, params: TakeOut, fittings: Fittings) -> None:
         super().__init__(run, fittings)
         self._params = params
+        self._drawers = DisksOut(run, params.media)
 
     async def prepare(self) -> Outcome:
         """Remember which slots they are in. Raises `SteleError`: 2202, 2210 one is not here."""
         slots = []
-        for medium_id in self._params.media:
+        await self._drawers.check()
+        for medium_id in self._disc_ids:
             medium = self._library.media.get(medium_id)
             self._library.units.of_medium(medium)
             if medium.home_slot is None:
@@ -203,7 +216,7 @@ class TakeOutJob(_HandJob):
         run = self._run
         try:
             slots = await self._collect()
-            await self._await_person(slots, f"take the discs out of {named(slots)}")
+            await self._await_person(slots, f"take the discs out of {named(slots)}", self._drawers)
         except BaseException:
             self._drop()
             raise
@@ -226,10 +239,12 @@ class TakeOutJob(_HandJob):
         if there:
             names = named([medium.home_slot or "" for medium in there])
             raise SteleError(NOT_DONE, f"the discs are still in {names}")
+        self._drawers.judge()
         return Outcome(Turn.GOOD, self._run.record)
 
     async def _collect(self) -> list[str]:
         run = self._run
+        await self._drawers.collect()
         for medium in self._media():
             await have_at_rest(run, medium.id)
             while not self._library.media.get(medium.id).is_home:
@@ -240,9 +255,13 @@ class TakeOutJob(_HandJob):
         return [medium.home_slot for medium in self._media() if medium.home_slot]
 
     def _media(self) -> list[Medium]:
-        """Those that are still here."""
-        found = (self._library.media.get(medium_id) for medium_id in self._params.media)
+        """The discs that are still here."""
+        found = (self._library.media.get(medium_id) for medium_id in self._disc_ids)
         return [medium for medium in found if not medium.is_gone]
+
+    @property
+    def _disc_ids(self) -> list[str]:
+        return [medium_id for medium_id in self._params.media if medium_id not in self._drawers]
 
     def _drop(self) -> None:
         for medium_id in self._params.media:

@@ -26,6 +26,7 @@ from appliance.contract.messages import (
     TakeInventory,
 )
 from appliance.jobs.admission import Admission
+from appliance.jobs.drawer_work import drawers_alone
 from appliance.jobs.journal import Journal
 from appliance.jobs.progress import Pace
 from appliance.jobs.records import JobBody, JobRecord, first_record
@@ -333,7 +334,7 @@ class Engine:
 
     def _launch(self, run: JobRun) -> None:
         """Start a job whose unit is ready; one that has no medium yet when any unit is."""
-        units, unit, shelf = self._library.units, run.unit, run.shelf
+        units, unit, shelf = self._library.units, run.unit, run.shelf or drawers_alone(run)
         if shelf is not None:
             ready = shelf.ready.is_set()
         else:

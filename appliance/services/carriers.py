@@ -40,6 +40,11 @@ def create_carriers(db: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def add_leaving(db: Database) -> None:
+    db.conn.execute("ALTER TABLE carriers ADD COLUMN leaving INTEGER NOT NULL DEFAULT 0")
+
+
 class Carrier(Struct, frozen=True):
     """One disk or tape. `home` is a tape's slot."""
 
@@ -52,6 +57,8 @@ class Carrier(Struct, frozen=True):
     capacity_bytes: int | None
     free_bytes: int | None
     error: ErrorInfo | None
+    leaving: bool = False
+    """A person may pull it: its drawer has been released by a job."""
 
     @property
     def is_here(self) -> bool:
@@ -59,7 +66,7 @@ class Carrier(Struct, frozen=True):
 
 
 _CARRIER = (
-    "SELECT id, kind, mark, home, place, state, capacity_bytes, free_bytes, error "
+    "SELECT id, kind, mark, home, place, state, capacity_bytes, free_bytes, error, leaving "
     "FROM carriers JOIN media ON media.id = carriers.medium_id "
 )
 
@@ -128,6 +135,7 @@ class Carriers:
         """Record where it is now, and which slot is its home; whatever was there is outside."""
         with self._db.atomic():
             before = self.get(medium_id)
+            self.expect_leave(medium_id, expected=False)
             if (before.place, before.home) == (place, home or before.home):
                 return
             other = self.at(place)
@@ -138,6 +146,13 @@ class Carriers:
                 (home, medium_id),
             )
             self._place(medium_id, place)
+
+    def expect_leave(self, medium_id: str, *, expected: bool) -> None:
+        """Remember, also over a power cut, whether a person has been asked to take it away."""
+        with self._db.atomic():
+            self._db.conn.execute(
+                "UPDATE carriers SET leaving = ? WHERE medium_id = ?", (expected, medium_id)
+            )
 
     def measure(self, medium_id: str, capacity_bytes: int | None, free_bytes: int) -> None:
         """Record how much it takes in all, and still."""
@@ -188,9 +203,17 @@ class Carriers:
 
 
 def _carrier(
-    row: tuple[str, str, str, str | None, str, str, int | None, int | None, str | None],
+    row: tuple[str, str, str, str | None, str, str, int | None, int | None, str | None, int],
 ) -> Carrier:
     error = msgspec.json.decode(row[8], type=ErrorInfo) if row[8] else None
     return Carrier(
-        row[0], MediumKind(row[1]), row[2], row[3], row[4], MediumState(row[5]), *row[6:8], error
+        row[0],
+        MediumKind(row[1]),
+        row[2],
+        row[3],
+        row[4],
+        MediumState(row[5]),
+        *row[6:8],
+        error,
+        leaving=bool(row[9]),
     )

@@ -10,6 +10,7 @@ from appliance.contract.messages import LibraryTelemetry
 from appliance.contract.states import MediumKind
 from appliance.hardware import Hardware
 from appliance.services.carriers import Carriers
+from appliance.services.disks.drawers import Drawers
 from appliance.services.disks.shelf import DiskShelf
 from appliance.services.events import EventSink
 from appliance.services.holdings import Holdings
@@ -26,6 +27,8 @@ class Stores:
     carriers: Carriers
     holdings: Holdings
     shelves: Mapping[MediumKind, Shelf[Any]] = field(default_factory=dict)
+    drawers: Drawers | None = None
+    """Of the disk bays, where there are any."""
 
     def shown(self, picture: LibraryTelemetry) -> LibraryTelemetry:
         """The picture of the library with disks and tapes in it."""
@@ -46,8 +49,9 @@ def make_stores(
     """The shelves of whatever bays and tape drives the appliance has."""
     carriers, holdings = Carriers(db, events), Holdings(db)
     shelves: dict[MediumKind, Shelf[Any]] = {}
+    drawers = None
     if hardware.bays:
-        shelves[MediumKind.DISK] = DiskShelf(
+        disks = DiskShelf(
             hardware.bays,
             power,
             carriers=carriers,
@@ -56,6 +60,7 @@ def make_stores(
             losses=library.losses,
             alarms=library.alarms,
         )
+        shelves[MediumKind.DISK], drawers = disks, disks.drawers
     if hardware.tape_changer is not None:
         shelves[MediumKind.TAPE] = TapeShelf(
             hardware.tape_changer,
@@ -67,4 +72,4 @@ def make_stores(
             alarms=library.alarms,
             changed=changed,
         )
-    return Stores(carriers, holdings, shelves)
+    return Stores(carriers, holdings, shelves, drawers)

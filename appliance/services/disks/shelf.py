@@ -24,6 +24,7 @@ from appliance.services.disks.bag_disk import (
     discard,
     is_there,
 )
+from appliance.services.disks.drawers import Drawers
 from appliance.services.disks.recognition import Recognition
 from appliance.services.disks.views import BayViews
 from appliance.services.disks.watch import DiskWatch
@@ -85,6 +86,8 @@ class DiskShelf:
         self._watch = DiskWatch(
             bays, power, self._recognition, carriers=carriers, losses=losses, alarms=alarms
         )
+        self.drawers = Drawers(bays, power, carriers)
+        """How disks come in and go out by a person's hand."""
         self._views = BayViews(power, carriers, holdings, reservations, alarms)
         self._stays: dict[str, _Stay] = {}
         self.ready = asyncio.Event()
@@ -95,6 +98,7 @@ class DiskShelf:
             await stay.keeping.aclose()
         self._stays.clear()
         await self._power.look()
+        await self.drawers.hold_all()
         await self._watch.look_round()
         for medium_id, job_id in wanted.items():
             if self._carriers.find(medium_id) is not None:

@@ -60,6 +60,9 @@ class DiskWatch:
     async def look_round(self) -> None:
         met = []
         for name, disk in self._bays.items():
+            if self._power.state(name) is BayState.RELEASED:  # a job looks after it meanwhile
+                self._present.pop(name, None)
+                continue
             try:
                 present = await disk.is_present()
             except HalError as error:
@@ -69,7 +72,7 @@ class DiskWatch:
             before, self._present[name] = self._present.get(name), present
             if not present and known is not None:
                 self.lose(known)
-            elif present and (before is False or known is None) and self._is_due(name, before):
+            elif present and self._is_news(known, before) and self._is_due(name, before):
                 met.append(name)
         if any(self._power.state(name) is not BayState.ON for name in met):
             await self._power.look()
@@ -87,6 +90,10 @@ class DiskWatch:
             self._again_s.pop(name, None)
             self._alarms.clear(bay_place(name))
 
+    def _is_news(self, known: Carrier | None, before: bool | None) -> bool:
+        """Whether another disk may be in the bay than the one that is known to be."""
+        return before is False or known is None or known.leaving
+
     def _is_due(self, name: str, before: bool | None) -> bool:
         """Whether to look at a disk: when it has come, and again when that failed a while ago."""
         if before is not True:
@@ -97,7 +104,13 @@ class DiskWatch:
         self._alarms.sound(bay_place(name), error)
 
     def lose(self, carrier: Carrier) -> None:
-        """A disk has been taken out; its copies count again when they have been verified."""
+        """A disk has been taken out; its copies count again when they have been verified.
+
+        One that a person was asked to take has them all with it.
+        """
+        if carrier.leaving:
+            self._carriers.relocate(carrier.id, OUTSIDE)
+            return
         error = ErrorInfo(2202, f"disk {carrier.mark} ({carrier.id}) was taken out of its bay")
         self._carriers.relocate(carrier.id, OUTSIDE)
         self._losses.lose_copies(carrier.id, error)

@@ -149,13 +149,21 @@ class DiskPower:
             self._show(berth, BayState.RELEASED)
 
     async def ensure_held(self, bay: str) -> None:
-        """Lock the tray and see whether a disk is in it."""
+        """Lock the tray and see whether a disk is in it.
+
+        Raises:
+            SteleError: 4042 no such bay.
+            HalError: 3245 the tray stands open.
+        """
         berth = self._berth(bay)
         async with berth.turn:
-            with self._noting(berth):
-                await berth.bay.ensure_held()
-                present = await berth.bay.is_present()
-            self._show(berth, BayState.OFF if present else BayState.EMPTY)
+            try:
+                with self._noting(berth):
+                    await berth.bay.ensure_held()
+            finally:
+                present, powered = await berth.bay.is_present(), await berth.bay.is_powered()
+                resting = BayState.ON if powered else BayState.OFF
+                self._show(berth, resting if present else BayState.EMPTY, berth.error)
 
     def stop(self) -> None:
         """Switch nothing any more; disks stay as they are."""
