@@ -22,7 +22,15 @@ from appliance.hardware import Unit
 from appliance.services.alarms import Alarms
 from appliance.services.interlock import Interlock
 from appliance.services.losses import Losses
-from appliance.services.media import MAGAZINE, OUTSIDE, Media, drive_place, offline, slot_place
+from appliance.services.media import (
+    MAGAZINE,
+    OUTSIDE,
+    Media,
+    Medium,
+    drive_place,
+    offline,
+    slot_place,
+)
 from appliance.services.moves import Move, Moves
 from appliance.services.slots import Slots
 from hal.errors import HalError
@@ -127,7 +135,7 @@ class Mover:
             medium = self._media.get(medium_id)
             if medium.drive is None:
                 return
-            slot = medium.home_slot or self._new_home(medium_id)
+            slot = self._home_here(medium) or self._new_home(medium_id)
             await self._open(medium.drive)
             await self._carry(Move(medium_id, slot, medium.drive, inward=False))
             await self._close(medium.drive)
@@ -257,11 +265,11 @@ class Mover:
         medium = self._media.get(move.medium_id)
         is_there = medium.home_slot == move.slot  # else its magazine was pulled meanwhile
         if await self._ask(self._changer.holds_medium()):
-            slot = medium.home_slot or self._slots.free(self._unit.name)
+            slot = self._home_here(medium) or self._slots.free(self._unit.name)
             if slot is None:
                 await self._lay_back(move)
                 return
-            if medium.home_slot is None:
+            if medium.home_slot != slot:
                 self._media.settle_home(move.medium_id, slot)
             await self._ask(self._changer.unload(move.drive, slot))
             self._moves.close(move.medium_id, slot_place(slot))
@@ -332,6 +340,10 @@ class Mover:
             raise
         self._alarms.clear(self.alarm_place)
         return answer
+
+    def _home_here(self, medium: Medium) -> str | None:
+        """Its slot, unless its magazine went to another unit without it."""
+        return medium.home_slot if medium.home_slot in self._changer.slots else None
 
     def _new_home(self, medium_id: str) -> str:
         slot = self._slots.free(self._unit.name)

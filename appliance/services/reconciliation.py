@@ -6,6 +6,7 @@ only used to know where to look (I2, I8).
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import TypeVar
@@ -18,6 +19,7 @@ from appliance.services.media import drive_place, slot_place
 from appliance.services.mover import IDLE_S, is_robot_fault
 from appliance.services.units import LibraryUnit
 from hal.errors import HalError
+from hal.interfaces.changer import ChangerState
 from hal.interfaces.optical_drive import DiscStatus
 
 T = TypeVar("T")
@@ -25,6 +27,9 @@ T = TypeVar("T")
 _RETRY_S = (5.0, 15.0, 30.0, 60.0)
 TEND_S = 60.0
 """How often a unit that failed is asked whether it works again."""
+WATCH_S = 15.0
+"""How often a robot at rest is looked at."""
+_SILENT = (ChangerState.UNAVAILABLE, ChangerState.ALARM)
 OWNER = "reconciliation"
 """Who has a drive with a disc of no job."""
 
@@ -51,14 +56,28 @@ async def tend(library: Library, unit: LibraryUnit) -> None:
     """Whenever the unit fails: see from time to time whether it works again, and then put away
     what its jobs left in its drives. Never returns."""
     while True:
-        await unit.failed.wait()
-        await asyncio.sleep(TEND_S)
+        await _until_it_fails(unit)
         try:
             if await unit.mover.take_stock():
                 await _put_down(library, unit)
             await _clear_left(library, unit)
         except (HalError, SteleError):
             continue  # the alarm stands
+
+
+async def _until_it_fails(unit: LibraryUnit) -> None:
+    """Return a while after the unit failed, or when its robot has fallen silent at rest.
+
+    Nothing asks a robot that rests; asked by the caller, it answers or its alarm sounds.
+    """
+    while not unit.failed.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WATCH_S):
+                await unit.failed.wait()
+        resting = unit.ready.is_set() and not unit.by_hand and not unit.mover.is_busy
+        if resting and unit.changer.state in _SILENT:
+            return
+    await asyncio.sleep(TEND_S)
 
 
 async def _clear_left(library: Library, unit: LibraryUnit) -> None:
@@ -125,7 +144,12 @@ async def _find_missing(library: Library, seat: Seat) -> None:
     if medium is None or seat.state is not DriveState.EMPTY:
         return
     slot = medium.home_slot
-    if slot is not None and await _patiently(partial(library.mover_of(seat.name).probe, slot)):
+    here = slot is not None and library.slots.unit_of(slot) == seat.unit
+    if (
+        slot is not None
+        and here
+        and await _patiently(partial(library.mover_of(seat.name).probe, slot))
+    ):
         library.media.relocate(medium.id, slot_place(slot))
     else:
         library.losses.lose_medium(medium.id)
