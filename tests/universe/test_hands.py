@@ -119,7 +119,7 @@ class Walk:
             await self.station.until(lambda: register.at(place) == magazine, limit_s=60)
 
 
-@pytest.mark.parametrize("seed", (*range(8), 14))
+@pytest.mark.parametrize("seed", [*range(8), 14])
 def test_an_inventory_finds_the_truth(tmp_path: Path, seed: int) -> None:
     async def whole() -> None:
         nodes = MagazineNodes(tmp_path / "world")
