@@ -259,4 +259,5 @@ class JobRun:
             batch_id=batch.batch_id if batch else None,
             attempt=record.attempt,
             waiting_for=self.waiting_for,
+            error=record.error,
         )

@@ -13,7 +13,6 @@ from appliance.contract.messages import (
     DoorView,
     FileIn,
     InventoryBy,
-    JobView,
     Locate,
     LockDoor,
     ReadingView,
@@ -25,6 +24,7 @@ from appliance.contract.messages import (
 from appliance.contract.messages.local import HistoryQuery, HistorySpan, LocalRequest
 from appliance.contract.states import DoorState, ReadingState
 from appliance.local.client import LocalClient
+from appliance.local.machine_lines import job_line, machine_lines
 from appliance.local.people_words import people_words
 from appliance.local.place import ask_pin, at_cabinet, now, picture
 from appliance.services.access.people import check_form
@@ -36,14 +36,15 @@ Told = tuple[Any, list[str]]
 @click.command()
 @at_cabinet
 def status(client: LocalClient) -> Told:
-    """Show air, doors, alarms and jobs as they are now."""
-    groups = ("environment", "access", "alarms", "jobs")
+    """Show robots, drives, bays, air, doors, alarms and jobs as they are now."""
+    groups = ("library", "environment", "access", "alarms", "jobs")
     told = {group: picture(client, group) for group in groups}
     air = told["environment"]
-    lines = [_reading_line(view) for view in air.readings]
+    lines = machine_lines(told["library"])
+    lines += [_reading_line(view) for view in air.readings]
     lines += [_door_line(view) for view in told["access"].doors]
     lines += [f"alarm {view.alarm_id}: {view.error.message}" for view in told["alarms"].alarms]
-    lines += [_job_line(view) for view in told["jobs"].jobs]
+    lines += [job_line(view) for view in told["jobs"].jobs]
     if air.burning_paused_by:
         lines.append(f"no burn begins: {', '.join(air.burning_paused_by)}")
     if air.work_paused_by:
@@ -133,7 +134,7 @@ def locate(client: LocalClient, slot: str, *, off: bool) -> Told:
 @click.option("--count", type=click.IntRange(0, 10_000), default=0, help="So many empty slots.")
 @at_cabinet
 def file_in(client: LocalClient, slots: tuple[str, ...], count: int) -> Told:
-    """Put media into SLOTS, or into as many empty slots as --count says."""
+    """Put media into SLOTS or empty disk bays, or into as many empty slots as --count says."""
     return _ordered(client, FileIn(list(slots), count), "put the media in where it is shown")
 
 
@@ -219,12 +220,6 @@ def _reading_line(view: ReadingView) -> str:
         parts.append(view.state)
     name = f"{view.sensor} {view.quantity}" if view.unit else view.sensor
     return f"{name}: {', '.join(parts)}{f'  {view.error.message}' if view.error else ''}"
-
-
-def _job_line(view: JobView) -> str:
-    waits = f", waits for {view.waiting_for}" if view.waiting_for else ""
-    done = "" if view.fraction is None else f" {view.fraction:.0%}"
-    return f"job {view.job_id}: {view.verb} {view.state} {view.stage}{done}{waits}"
 
 
 def _door_line(view: DoorView) -> str:

@@ -98,7 +98,7 @@ def _write(connection: sa.Connection, source: Source, **values: object) -> None:
 def _store_progress(connection: sa.Connection, appliance: str, view: JobView, at: datetime) -> None:
     """Bring a job's row to the picture, unless an event has said something newer."""
     values = {**msgspec.structs.asdict(view), "updated_at": at}
-    del values["job_id"]
+    del values["job_id"], values["error"]
     jobs = schema.jobs
     if view.state.is_final:
         return  # ends are told by events, with their errors

@@ -85,6 +85,8 @@ def test_a_drawer_that_nobody_pulls_is_held_again(tmp_path: Path) -> None:
         await released(station, "b01")
         await station.settled(limit_s=OPEN_S + 60)
         assert told(station, out) == 2221
+        (view,) = [v for v in station.engine.jobs_telemetry().jobs if v.job_id == out]
+        assert view.error == station.job(out).error
         assert bay_state(station, "b01") is BayState.OFF
         assert not media.cabinet.world.bays["b01"].released
         assert place_of(station, disk) == "bay:b01"

@@ -173,6 +173,8 @@ class JobView(Struct, frozen=True, omit_defaults=True):
     waiting_for: str = ""
     medium_kind: MediumKind = MediumKind.DISC
     batch_id: str | None = None
+    error: ErrorInfo | None = None
+    """Why it failed, or was cancelled."""
 
 
 class BatchView(Struct, frozen=True, omit_defaults=True):

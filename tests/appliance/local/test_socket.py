@@ -148,7 +148,7 @@ async def cabinet(tmp_path: Path) -> AsyncIterator[Cabinet]:
     await cabinet.server.start()
     yield cabinet
     await cabinet.server.stop()
-    cabinet.entrance.stop()
+    await cabinet.entrance.stop()
 
 
 async def test_only_the_owner_may_open_the_socket(cabinet: Cabinet) -> None:

@@ -114,7 +114,8 @@ def test_a_picture_does_not_undo_what_an_event_said(
     from appliance.contract.messages import JobsTelemetry, JobView
 
     def picture(fraction: float) -> Incoming:
-        view = JobView("j", "burn", JobState.RUNNING, JobStage.BURN, fraction=fraction)
+        error = ErrorInfo(3206, "the drive does not answer")
+        view = JobView("j", "burn", JobState.RUNNING, JobStage.BURN, fraction, error=error)
         return Incoming(rack.topics.telemetry("jobs"), encode(JobsTelemetry(NOW, [view])))
 
     desk.hear(rack.status(), picture(0.25))
