@@ -113,6 +113,21 @@ def test_a_jammed_gripper_isolates_its_node_until_a_person_has_freed_it(tmp_path
     play(tmp_path, story)
 
 
+def test_a_robot_that_falls_silent_at_rest_is_an_alarm_until_it_answers(tmp_path: Path) -> None:
+    async def story(station: Station, nodes: Nodes) -> None:
+        await station.settled()
+        await nodes.cut_line("n01")
+        unit = station.library.units.get("n01")
+        await until(station, lambda: unit.fault is not None)
+        assert "changer:n01" in {alarm.where for alarm in station.events(AlarmRaised)}
+        assert station.library.units.get("n00").works
+        nodes.mend_line("n01")
+        await until(station, lambda: unit.works)
+        assert "changer:n01" in {alarm.where for alarm in station.events(AlarmCleared)}
+
+    play(tmp_path, story)
+
+
 def test_a_node_that_is_dead_at_the_start_holds_up_no_other(tmp_path: Path) -> None:
     async def story(station: Station, nodes: Nodes) -> None:
         order_all(station)
