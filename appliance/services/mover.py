@@ -18,6 +18,7 @@ from sqlite_utils import Database
 
 from appliance.contract.errors import SteleError, info_of
 from appliance.contract.messages import ErrorInfo
+from appliance.contract.states import MediumState, SlotState
 from appliance.hardware import Unit
 from appliance.services.alarms import Alarms
 from appliance.services.interlock import Interlock
@@ -43,6 +44,9 @@ IDLE_S = 900.0
 """How long a burner that an earlier process left behind may need to end by itself."""
 MOTIONS_FAILED_MAX = 3
 """Calls in a row that a motion spoils, before the unit counts as failed."""
+
+SLOT_TAKEN = 2102
+DOUBLY_TAKEN = 2219
 
 T = TypeVar("T")
 
@@ -137,7 +141,14 @@ class Mover:
                 return
             slot = self._home_here(medium) or self._new_home(medium_id)
             await self._open(medium.drive)
-            await self._carry(Move(medium_id, slot, medium.drive, inward=False))
+            try:
+                await self._carry(Move(medium_id, slot, medium.drive, inward=False))
+            except HalError as error:
+                if error.code != SLOT_TAKEN:
+                    raise
+                slot = self._leave_to_intruder(medium_id, slot)
+                await self._open(medium.drive)
+                await self._carry(Move(medium_id, slot, medium.drive, inward=False))
             await self._close(medium.drive)
 
     async def probe(self, slot: str) -> bool:
@@ -274,7 +285,10 @@ class Mover:
             await self._ask(self._changer.unload(move.drive, slot))
             self._moves.close(move.medium_id, slot_place(slot))
         elif is_there and await self._ask(self._changer.probe(move.slot)):
-            self._moves.close(move.medium_id, slot_place(move.slot))
+            # On the way out, what stands in the slot may be another's: the drive knows.
+            stays = not move.inward and await self._says_full(move.drive)
+            found = drive_place(move.drive) if stays else slot_place(move.slot)
+            self._moves.close(move.medium_id, found)
         elif await self.is_in(move.drive):
             self._moves.close(move.medium_id, drive_place(move.drive))
         elif medium.magazine_id is not None:
@@ -308,6 +322,31 @@ class Mover:
             return (await drive.disc()).status is not DiscStatus.ABSENT
         except HalError:
             return True
+
+    async def _says_full(self, name: str) -> bool:
+        """Whether the drive itself says that a disc is in it; one that is silent says nothing."""
+        drive = self._unit.drives.get(name)
+        if drive is None:
+            return False
+        try:
+            await self._close(name)
+            return (await drive.disc()).status is not DiscStatus.ABSENT
+        except HalError:
+            return False
+
+    def _leave_to_intruder(self, medium_id: str, slot: str) -> str:
+        """Another disc stands in the medium's slot: it is taken in, and the medium gets a new one.
+
+        Raises:
+            SteleError: 2205 there is no empty slot.
+        """
+        told = f"slot {slot} holds a disc that nobody announced, and its own comes back to it"
+        with self._db.atomic():
+            self._media.leave_home(medium_id)
+            self._slots.see(slot, SlotState.FULL)
+            self._media.add(slot_place(slot), slot, MediumState.UNSEEN)
+            self._alarms.sound(slot_place(slot), ErrorInfo(DOUBLY_TAKEN, told))
+            return self._new_home(medium_id)
 
     async def _lies_on_tray(self, name: str) -> bool:
         await self._open(name)

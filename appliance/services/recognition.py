@@ -15,6 +15,7 @@ from appliance.services.alarms import Alarms
 from appliance.services.inventory import APPEARED
 from appliance.services.losses import Losses
 from appliance.services.media import OUTSIDE, Media, Medium, slot_place
+from appliance.services.mover import DOUBLY_TAKEN
 
 OTHER_DISC, NOT_OURS = 2225, 2226
 
@@ -59,7 +60,8 @@ class Recognition:
         """It is the disc that it should be, or one of which nothing was known."""
         place = slot_place(medium.home_slot or "")
         self._alarms.clear(place, OTHER_DISC)
-        self._alarms.clear(place, APPEARED)
+        for code in (APPEARED, DOUBLY_TAKEN):
+            self._alarms.clear(place, code)
         if medium.volume_id is not None:
             return
         if read.is_blank:
