@@ -159,8 +159,10 @@ def test_a_disk_pulled_while_the_firmware_is_dead_costs_no_copy(tmp_path: Path) 
         bay = place_of(station, copy.medium_id).removeprefix("bay:")
         out = station.tell(TakeOut([copy.medium_id])).job_id or ""
         await released(station, bay)
+        await station.until(lambda: media.cabinet.world.bays[bay].released, limit_s=60)
         await media.disconnect()  # so that the latch stays as it is
         await station.kill()
+        media.cabinet.world.bays[bay].released = True  # also if it was held at the last moment
         hand(media, "pull-disk", bay)
         await station.start()
         await station.settled(limit_s=600)
