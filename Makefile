@@ -13,7 +13,8 @@ export PYTHONDONTWRITEBYTECODE :=
 
 # What the tests read our discs, pages and messages with, and what no Python package brings.
 TEST_PROGRAMS := xorriso=xorriso 7z=p7zip-full udfinfo=udftools genisoimage=genisoimage \
-	mosquitto=mosquitto chromium=chromium chromedriver=chromium-driver blkid=util-linux openssl=openssl
+	mosquitto=mosquitto chromium=chromium chromedriver=chromium-driver blkid=util-linux openssl=openssl \
+	mtx=mtx mt-st=mt-st smartctl=smartmontools mkfs.ext4=e2fsprogs
 
 # Files that the tests need, likewise with the Debian package that brings them.
 TEST_FILES := /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei

@@ -48,12 +48,12 @@ def test_health_has_the_fields_of_real_smartctl(tmp_path: Path) -> None:
         assert table[5]["flags"]["string"] == "PO--CK "
         assert table[5]["flags"]["prefailure"] is True
         real = shutil.which("smartctl", path=f"{os.environ['PATH']}:/usr/sbin")
-        if real:
-            told = oracle(real, "--json", "-a", "/dev/null")
-            assert shape(json.loads(told.stdout)) - {"smartctl.messages"} <= shape(answer)
-            refused = await here.run("smartctl", "--json", "-a", "/dev/null")
-            assert shape(json.loads(refused.text)) == shape(json.loads(told.stdout))
-            assert refused.code == told.returncode
+        assert real, "make test-programs installs it"
+        told = oracle(real, "--json", "-a", "/dev/null")
+        assert shape(json.loads(told.stdout)) - {"smartctl.messages"} <= shape(answer)
+        refused = await here.run("smartctl", "--json", "-a", "/dev/null")
+        assert shape(json.loads(refused.text)) == shape(json.loads(told.stdout))
+        assert refused.code == told.returncode
 
     play(tmp_path, story)
 
