@@ -1,0 +1,224 @@
+"""fleet brain: namespaces, pools, uploads, tasks, tokens, leases, tiers"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("holder", sa.String(length=128), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "namespaces",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), server_default="", nullable=False),
+        sa.Column("policy", sa.String(length=128), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("name", "version", name=op.f("pk_namespaces")),
+    )
+    op.create_table(
+        "pools",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("name", "version", name=op.f("pk_pools")),
+    )
+    op.create_table(
+        "tasks",
+        sa.Column("task_id", sa.String(length=128), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=128), nullable=False),
+        sa.Column("appliance", sa.String(length=128), nullable=True),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("priority", sa.String(length=16), server_default="normal", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("task_id", name=op.f("pk_tasks")),
+    )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tasks_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tasks_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "tokens",
+        sa.Column("token_id", sa.String(length=128), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("namespaces", sa.JSON(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("token_id", name=op.f("pk_tokens")),
+        sa.UniqueConstraint("secret_sha256", name=op.f("uq_tokens_secret_sha256")),
+    )
+    op.create_table(
+        "uploads",
+        sa.Column("upload_id", sa.String(length=128), nullable=False),
+        sa.Column("ingest_id", sa.String(length=128), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
+        sa.Column("offset_bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ingest_id"], ["ingests.ingest_id"], name=op.f("fk_uploads_ingest_id_ingests")
+        ),
+        sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_uploads")),
+    )
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_uploads_ingest_id"), ["ingest_id"], unique=False)
+
+    op.create_table(
+        "tier_moves",
+        sa.Column("move_id", sa.String(length=128), nullable=False),
+        sa.Column("package_id", sa.String(length=128), nullable=False),
+        sa.Column("from_tier", sa.Integer(), nullable=False),
+        sa.Column("to_tier", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["package_id"], ["packages.package_id"], name=op.f("fk_tier_moves_package_id_packages")
+        ),
+        sa.PrimaryKeyConstraint("move_id", name=op.f("pk_tier_moves")),
+    )
+    with op.batch_alter_table("tier_moves", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tier_moves_package_id"), ["package_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tier_moves_state"), ["state"], unique=False)
+
+    with op.batch_alter_table("copies", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("pool", sa.String(length=128), nullable=True))
+        batch_op.add_column(sa.Column("intended", sa.String(length=128), nullable=True))
+        batch_op.add_column(sa.Column("expected_s", sa.Float(), nullable=True))
+
+    with op.batch_alter_table("files", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("title", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("description", sa.JSON(), nullable=True))
+
+    with op.batch_alter_table("ingests", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("namespace", sa.String(length=128), server_default="default", nullable=False)
+        )
+        batch_op.add_column(sa.Column("created_by", sa.Text(), server_default="", nullable=False))
+
+    with op.batch_alter_table("packages", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("namespace", sa.String(length=128), server_default="default", nullable=False)
+        )
+        batch_op.add_column(sa.Column("year", sa.Integer(), nullable=True))
+        batch_op.add_column(
+            sa.Column("retention", sa.String(length=32), server_default="", nullable=False)
+        )
+        batch_op.add_column(sa.Column("description", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("used_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("uses", sa.BigInteger(), server_default="0", nullable=False))
+
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("revision", sa.Integer(), server_default="1", nullable=False))
+        batch_op.add_column(sa.Column("replaces", sa.String(length=128), nullable=True))
+
+    with op.batch_alter_table("policies", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("text", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("created_by", sa.Text(), server_default="", nullable=False))
+
+    with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("priority", sa.String(length=16), server_default="normal", nullable=False)
+        )
+        batch_op.add_column(sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("requested_by", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("expected_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("volumes", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("namespace", sa.String(length=128), server_default="default", nullable=False)
+        )
+        batch_op.add_column(sa.Column("policy_id", sa.String(length=128), nullable=True))
+        batch_op.add_column(sa.Column("grouping", sa.Text(), server_default="", nullable=False))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("volumes", schema=None) as batch_op:
+        batch_op.drop_column("grouping")
+        batch_op.drop_column("policy_id")
+        batch_op.drop_column("namespace")
+
+    with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.drop_column("expires_at")
+        batch_op.drop_column("expected_at")
+        batch_op.drop_column("requested_by")
+        batch_op.drop_column("due_at")
+        batch_op.drop_column("priority")
+
+    with op.batch_alter_table("policies", schema=None) as batch_op:
+        batch_op.drop_column("created_by")
+        batch_op.drop_column("text")
+
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.drop_column("replaces")
+        batch_op.drop_column("revision")
+
+    with op.batch_alter_table("packages", schema=None) as batch_op:
+        batch_op.drop_column("uses")
+        batch_op.drop_column("used_at")
+        batch_op.drop_column("description")
+        batch_op.drop_column("retention")
+        batch_op.drop_column("year")
+        batch_op.drop_column("namespace")
+
+    with op.batch_alter_table("ingests", schema=None) as batch_op:
+        batch_op.drop_column("created_by")
+        batch_op.drop_column("namespace")
+
+    with op.batch_alter_table("files", schema=None) as batch_op:
+        batch_op.drop_column("description")
+        batch_op.drop_column("title")
+
+    with op.batch_alter_table("copies", schema=None) as batch_op:
+        batch_op.drop_column("expected_s")
+        batch_op.drop_column("intended")
+        batch_op.drop_column("pool")
+
+    with op.batch_alter_table("tier_moves", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tier_moves_state"))
+        batch_op.drop_index(batch_op.f("ix_tier_moves_package_id"))
+
+    op.drop_table("tier_moves")
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_uploads_ingest_id"))
+
+    op.drop_table("uploads")
+    op.drop_table("tokens")
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tasks_subject"))
+        batch_op.drop_index(batch_op.f("ix_tasks_state"))
+
+    op.drop_table("tasks")
+    op.drop_table("pools")
+    op.drop_table("namespaces")
+    op.drop_table("leases")
