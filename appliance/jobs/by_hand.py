@@ -15,7 +15,7 @@ from appliance.contract.errors import SteleError
 from appliance.contract.messages import ErrorInfo, FileIn, TakeOut
 from appliance.contract.states import SlotState
 from appliance.jobs.drawer_work import DisksIn, DisksOut, DrawerWork, together
-from appliance.jobs.release import have_at_rest
+from appliance.jobs.release import doors_closed_again, have_at_rest
 from appliance.jobs.run import JobRun, Outcome
 from appliance.jobs.steps import Turn
 from appliance.services.fittings import Fittings
@@ -40,6 +40,7 @@ class _HandJob:
     async def _await_person(self, slots: Sequence[str], asked: str, drawers: DrawerWork) -> None:
         """Return when the person has done it; raises 2224 where nothing would tell."""
         run, presence = self._run, self._fittings.presence
+        gate = run.use.gates.interlock.gate
         sensed = bool(slots) and all(map(presence.has, slots))
         if slots and not sensed and not self._fittings.doors:
             raise SteleError(NO_SIGN, "no door and no slot tells when a person is done here")
@@ -49,17 +50,9 @@ class _HandJob:
                 with presence.expecting(slots):
                     await run.interruptible(together(self._until_sensed(slots), drawers.open()))
             elif slots:
-                await run.interruptible(together(self._until_closed(), drawers.open()))
+                await run.interruptible(together(doors_closed_again(gate), drawers.open()))
             else:
                 await run.interruptible(drawers.open())
-
-    async def _until_closed(self) -> None:
-        """A door is opened, or stands open, and then all are closed."""
-        gate = self._run.use.gates.interlock.gate
-        while not any(reason.startswith("door:") for reason in gate.reasons):
-            await gate.closed()
-            await asyncio.sleep(LOOK_EVERY_S)
-        await gate.passed()
 
     async def _until_sensed(self, slots: Sequence[str]) -> None:
         wanted, before = set(slots), await self._fittings.presence.read()
@@ -116,7 +109,12 @@ class FileInJob(_HandJob):
 
     async def prepare(self) -> Outcome:
         """Choose the slots, and keep to them. Raises `SteleError`: 2220 they are not free."""
-        free = [slot.name for slot in self._library.slots.all() if self._is_free(slot)]
+        promised = self._promised()
+        free = [
+            slot.name
+            for slot in self._library.slots.all()
+            if self._is_free(slot) and slot.name not in promised
+        ]
         named_slots = [slot for slot in self._params.slots if slot not in self._drawers.bays]
         slots = list(dict.fromkeys(named_slots))
         if not self._params.slots:
@@ -124,7 +122,10 @@ class FileInJob(_HandJob):
         await self._drawers.check()
         taken = [slot for slot in slots if slot not in set(free)]
         if taken:
-            raise SteleError(NOT_FREE, f"{named(taken)} cannot take a disc: not known to be empty")
+            raise SteleError(
+                NOT_FREE,
+                f"{named(taken)} cannot take a disc: not known to be empty, or promised to another",
+            )
         if not (slots or self._drawers.bays) or len(slots) < self._params.count:
             raise SteleError(
                 NOT_FREE, f"{len(slots)} slots are empty, {self._params.count} are wanted"
@@ -167,6 +168,15 @@ class FileInJob(_HandJob):
 
     def _is_free(self, slot: Slot) -> bool:
         return slot.state is SlotState.EMPTY and self._library.media.with_home(slot.name) is None
+
+    def _promised(self) -> set[str]:
+        """Slots that other jobs wait for a person to fill."""
+        return {
+            slot
+            for record in self._run.use.journal.unfinished()
+            if isinstance(record.body, FileIn) and record.id != self._run.id
+            for slot in record.facts.slots
+        }
 
     def _elsewhere(self, slots: Collection[str]) -> list[str]:
         """All other empty slots of the units that the person was at."""

@@ -1,18 +1,21 @@
 """Let a magazine be taken out, or put in: its discs home, the robot at rest, the latch open."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import ReleaseMagazine as Params
 from appliance.jobs.run import JobRun, Outcome
 from appliance.jobs.steps import Turn
 from appliance.services.fittings import Fittings
+from appliance.services.gate import Gate
 from appliance.services.magazines.watch import UNREADABLE, alarm_place
 from hal.interfaces.lock import Lock
 
 NO_LATCH, NOT_TAKEN = 2217, 2218
 OPEN_S = 300.0
 """How long the latch stays open for a person who does nothing."""
+LOOK_EVERY_S = 0.5
 
 
 class ReleaseJob:
@@ -49,8 +52,7 @@ class ReleaseJob:
         taken: list[str] = []
         try:
             await self._collect(taken)
-            with run.waiting("person"):
-                await run.interruptible(self._open(latch))
+            await run.interruptible(self._open(latch))
         finally:
             for medium_id in taken:
                 self._library.reservations.drop(medium_id, run.id)
@@ -78,24 +80,47 @@ class ReleaseJob:
         released = self._fittings.magazines.released
         if unit is None:
             return
-        async with unit.mover.held(f"magazine {self._place}"):
+        async with AsyncExitStack() as stack:
+            with self._run.waiting("robot"):
+                await stack.enter_async_context(unit.mover.held(f"magazine {self._place}"))
             released.add(self._place)
+            gate = self._run.use.gates.interlock.gate
+            closing = asyncio.ensure_future(doors_closed_again(gate))
             try:
                 await latch.ensure_unlocked()
-                await self._wait_for_person()
+                await self._wait_for_person(closing)
             finally:
+                closing.cancel()
                 released.discard(self._place)
                 await latch.ensure_locked()
 
-    async def _wait_for_person(self) -> None:
-        """Until what is in the place is another; then once more as long for another to come."""
-        place, register = self._place, self._fittings.register
+    async def _wait_for_person(self, closing: asyncio.Task[None]) -> None:
+        """Until what is in the place is another; then until another comes or the doors close."""
+        place, register, run = self._place, self._fittings.register, self._run
         before = register.at(place)
-        if not await self._changes(before):
-            there = f"magazine {before} was not taken out of" if before else "nothing was put into"
-            raise SteleError(NOT_TAKEN, f"{there} {place} within {OPEN_S:.0f} s")
+        deed = (
+            f"take magazine {before} out of {place}" if before else f"put a magazine into {place}"
+        )
+        with run.waiting(f"person: {deed}"):
+            if not await self._changes(before):
+                undone = "was not taken out of" if before else "nothing was put into"
+                there = f"magazine {before} {undone}" if before else undone
+                raise SteleError(NOT_TAKEN, f"{there} {place} within {OPEN_S:.0f} s")
         if register.at(place) is None:
-            await self._changes(None)
+            doors = ", or close the doors" if self._fittings.doors else ""
+            with run.waiting(f"person: put another magazine into {place}{doors}"):
+                await self._another_comes(closing)
+
+    async def _another_comes(self, closing: asyncio.Task[None]) -> None:
+        """Return when one has come, the doors are closed, or it has taken too long.
+
+        A person who closes the doors behind a magazine that is out has done what there was to do.
+        """
+        coming = asyncio.ensure_future(self._changes(None))
+        try:
+            await asyncio.wait({coming, closing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            coming.cancel()
 
     async def _changes(self, before: str | None) -> bool:
         watch, register = self._fittings.magazines, self._fittings.register
@@ -105,6 +130,14 @@ class ReleaseJob:
         except TimeoutError:
             return False
         return True
+
+
+async def doors_closed_again(gate: Gate) -> None:
+    """Return once a door was opened, or stood open, and then all are closed."""
+    while not any(reason.startswith("door:") for reason in gate.reasons):
+        await gate.closed()
+        await asyncio.sleep(LOOK_EVERY_S)
+    await gate.passed()
 
 
 async def have_at_rest(run: JobRun, medium_id: str) -> None:

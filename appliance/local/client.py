@@ -27,14 +27,17 @@ class LocalClient:
         self._lines = link.makefile("rb")
 
     def ask(self, request: LocalRequest) -> LocalAnswer:
-        """Send one request and wait for one line.
+        """Send one request and wait for its answer; pictures that come before it are passed over.
 
         Raises:
             SteleError: what the firmware refused it with; 5122 it does not answer.
         """
         try:
             self._link.sendall(msgspec.json.encode(request) + b"\n")
-            return self._next()
+            answer = self._next()
+            while request.watch is None and _is_picture(answer):
+                answer = self._next()
+            return answer
         except OSError as error:
             raise _not_there(self._path, error) from error
 
@@ -70,6 +73,11 @@ class LocalClient:
         if answer.error is not None:
             raise SteleError(answer.error.code, answer.error.message, answer.error.detail)
         return answer
+
+
+def _is_picture(answer: LocalAnswer) -> bool:
+    answers = (answer.reply, answer.history, answer.past_alarms)
+    return all(one is None for one in answers)
 
 
 @contextmanager

@@ -1,8 +1,14 @@
-"""Robots, drives, disk bays and jobs in a few lines of text: what is alike shares a line."""
+"""The machine and its jobs in a few lines of text: what is alike shares a line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from appliance.contract.messages import ErrorInfo, JobView, LibraryTelemetry
+from appliance.contract.messages import (
+    ErrorInfo,
+    JobView,
+    LibraryTelemetry,
+    MagazineView,
+    SlotView,
+)
 
 
 def machine_lines(picture: LibraryTelemetry) -> list[str]:
@@ -23,7 +29,13 @@ def machine_lines(picture: LibraryTelemetry) -> list[str]:
         (f"bay {view.bay}", f"{view.state}{_doing(view.job_id)}", view.error)
         for view in picture.bays
     )
-    return [*_lines(robots), *_lines(drives), *_lines(bays)]
+    return [
+        *_lines(robots),
+        *_lines(drives),
+        *_lines(bays),
+        *map(_magazine_line, picture.magazines),
+        *_slot_lines(picture.slots),
+    ]
 
 
 def job_line(view: JobView) -> str:
@@ -33,6 +45,20 @@ def job_line(view: JobView) -> str:
     return (
         f"job {view.job_id}: {view.verb} {view.state} {view.stage}{done}{waits}{_why(view.error)}"
     )
+
+
+def _magazine_line(view: MagazineView) -> str:
+    inside = f"{view.magazine_id}, {view.discs} discs" if view.magazine_id else "none"
+    released = ", released" if view.released else ""
+    return f"magazine at {view.place}: {inside}{released}{_why(view.error)}"
+
+
+def _slot_lines(slots: Sequence[SlotView]) -> Iterator[str]:
+    """How many slots there are of each kind, and how many are in use."""
+    for kind in dict.fromkeys(view.kind for view in slots):
+        of_kind = [view for view in slots if view.kind is kind]
+        used = sum(view.medium_id is not None for view in of_kind)
+        yield f"slots for a {kind}: {used} of {len(of_kind)} in use"
 
 
 def _lines(things: Iterable[tuple[str, str, ErrorInfo | None]]) -> Iterator[str]:

@@ -11,19 +11,14 @@ from appliance.contract.messages import (
     AcknowledgeAlarm,
     CommandBody,
     DoorView,
-    FileIn,
-    InventoryBy,
-    Locate,
     LockDoor,
     ReadingView,
-    ReleaseMagazine,
-    TakeInventory,
-    TakeOut,
     UnlockDoor,
 )
 from appliance.contract.messages.local import HistoryQuery, HistorySpan, LocalRequest
 from appliance.contract.states import DoorState, ReadingState
-from appliance.local.client import LocalClient
+from appliance.local.client import NOT_THERE, LocalClient
+from appliance.local.hand_words import HAND_WORDS
 from appliance.local.machine_lines import job_line, machine_lines
 from appliance.local.people_words import people_words
 from appliance.local.place import ask_pin, at_cabinet, now, picture
@@ -71,13 +66,22 @@ def unlock(client: LocalClient, door: str) -> Told:
     pin = ask_pin()
     check_form(pin)
     reply = client.order(UnlockDoor(door, pin), now())
-    while True:
-        view = next(view for view in picture(client, "access").doors if view.door == door)
+    waits = False
+    for view in _views_of(client, door):
         if view.state is not DoorState.LOCKED:
-            break
+            return reply, [_door_line(view)]
         if view.why_not is not None and view.why_not.code != _WAITS:
             raise SteleError(view.why_not.code, view.why_not.message, view.why_not.detail)
-    return reply, [_door_line(view)]
+        if not waits:
+            click.echo(f"door {door} unlocks as soon as nothing moves", err=True)
+        waits = True
+    raise SteleError(NOT_THERE, f"the firmware says nothing of door {door}")
+
+
+def _views_of(client: LocalClient, door: str) -> Iterator[DoorView]:
+    for answer in client.watch("access"):
+        if answer.access is not None:
+            yield from (view for view in answer.access.doors if view.door == door)
 
 
 _WAITS = 4016
@@ -121,55 +125,6 @@ def ack(client: LocalClient, alarm_id: str, person: str) -> Told:
 
 
 @click.command()
-@click.argument("slot")
-@click.option("--off", is_flag=True, help="Darken it again.")
-@at_cabinet
-def locate(client: LocalClient, slot: str, *, off: bool) -> Told:
-    """Light SLOT."""
-    return _ordered(client, Locate(slot, on=not off), f"{slot} is {'dark' if off else 'lit'}")
-
-
-@click.command("file-in")
-@click.argument("slots", nargs=-1)
-@click.option("--count", type=click.IntRange(0, 10_000), default=0, help="So many empty slots.")
-@at_cabinet
-def file_in(client: LocalClient, slots: tuple[str, ...], count: int) -> Told:
-    """Put media into SLOTS or empty disk bays, or into as many empty slots as --count says."""
-    return _ordered(client, FileIn(list(slots), count), "put the media in where it is shown")
-
-
-@click.command("take-out")
-@click.argument("media", nargs=-1, required=True)
-@at_cabinet
-def take_out(client: LocalClient, media: tuple[str, ...]) -> Told:
-    """Take MEDIA out of the cabinet."""
-    return _ordered(client, TakeOut(list(media)), "take the media out where it is shown")
-
-
-@click.command("release-magazine")
-@click.argument("place")
-@at_cabinet
-def release_magazine(client: LocalClient, place: str) -> Told:
-    """Bring the discs of the magazine at PLACE home, and let it be taken out."""
-    return _ordered(client, ReleaseMagazine(place), f"the magazine at {place} will be released")
-
-
-@click.command()
-@click.argument("slots", nargs=-1)
-@click.option(
-    "--by",
-    type=click.Choice([by.value for by in InventoryBy]),
-    default=InventoryBy.PRESENCE.value,
-    show_default=True,
-    help="How to look.",
-)
-@at_cabinet
-def inventory(client: LocalClient, slots: tuple[str, ...], by: str) -> Told:
-    """Look into SLOTS, or into all of them."""
-    return _ordered(client, TakeInventory(list(slots), InventoryBy(by)), "the inventory is taken")
-
-
-@click.command()
 @click.argument("sensor")
 @click.argument("quantity")
 @click.option(
@@ -198,12 +153,8 @@ WORDS: tuple[click.Command, ...] = (
     lock,
     alarms,
     ack,
-    locate,
-    file_in,
-    take_out,
-    release_magazine,
-    inventory,
     history,
+    *HAND_WORDS,
     people_words,
 )
 

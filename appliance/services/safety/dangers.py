@@ -14,6 +14,8 @@ from hal.interfaces.contact import Contact
 
 SMOKE = 4050
 WATER = 4051
+KINDS = {"smoke": SMOKE, "water": WATER}
+"""What a contact tells of, by how its name begins."""
 
 
 class Danger:
@@ -83,13 +85,17 @@ def dangers(
     closing = tuple(gates)
     found = []
     for contact in contacts:
-        if contact.name.startswith("smoke"):
-            error, quantity = ErrorInfo(SMOKE, f"smoke at {contact.name}"), "smoke"
-        elif contact.name.startswith("water"):
-            error, quantity = ErrorInfo(WATER, f"water at {contact.name}"), "water"
-        else:
+        quantity = next((name for name in KINDS if contact.name.startswith(name)), None)
+        if quantity is None:
             continue
+        error = ErrorInfo(KINDS[quantity], _told(quantity, contact.name))
         found.append(
             Danger(contact, error, quantity=quantity, gates=closing, alarms=alarms, changed=changed)
         )
     return found
+
+
+def _told(quantity: str, sensor: str) -> str:
+    """Which sensor is named where there are several."""
+    told = f"{quantity} in the cabinet"
+    return told if sensor == quantity else f"{told}: sensor {sensor} tells of it"
