@@ -100,5 +100,5 @@ CHECKS: tuple[SensorCheck, ...] = (
     the_first_reading_may_be_the_one_that_fails,
     two_at_one_address_are_no_sensor,
 )
-CHECKS_OF_AIR: tuple[SensorCheck, ...] = (a_value_that_stands_still_is_none_until_it_moves,)
-"""Air is never the same to the last bit; the current of a cabinet at rest may be."""
+CHECKS_OF_LIFE: tuple[SensorCheck, ...] = (a_value_that_stands_still_is_none_until_it_moves,)
+"""Neither air nor the current of a computer that runs is ever the same to the last bit for long."""

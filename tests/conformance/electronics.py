@@ -84,7 +84,8 @@ class Watts(OnTheBus):
 
     def __init__(self, wires: Wires) -> None:
         super().__init__(wires)
-        self.sensor = Ina226(wires.bus())
+        self.sensor = Ina226(wires.bus(), stuck_after=bus_sensor.READINGS_MAX - 10)
+        self.patient = Ina226(wires.bus())
 
     @property
     def load_w(self) -> float:

@@ -74,9 +74,11 @@ def test_every_sensor(
     told(hybrid, rig, check)
 
 
-@pytest.mark.parametrize("check", bus_sensor.CHECKS_OF_AIR, ids=name)
-@pytest.mark.parametrize("rig", [electronics.Climate, electronics.Dust], ids=name)
-def test_sensors_of_air(
+@pytest.mark.parametrize("check", bus_sensor.CHECKS_OF_LIFE, ids=name)
+@pytest.mark.parametrize(
+    "rig", [electronics.Climate, electronics.Dust, electronics.Watts], ids=name
+)
+def test_values_that_stand_still(
     rig: Callable[[Wires], bus_sensor.SensorRig], check: bus_sensor.SensorCheck, hybrid: World
 ) -> None:
     told(hybrid, rig, check)

@@ -67,7 +67,7 @@ async def node(tmp_path: Path) -> AsyncIterator[ServedWires]:
     [
         *((electronics.Climate, check) for check in (*climate_sensor.CHECKS, *bus_sensor.CHECKS)),
         *((electronics.Dust, check) for check in dust_sensor.QUICK_CHECKS),
-        *((electronics.Watts, check) for check in power_meter.CHECKS),
+        *((electronics.Watts, check) for check in power_meter.QUICK_CHECKS),
     ],
     ids=name,
 )

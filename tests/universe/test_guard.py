@@ -221,3 +221,42 @@ def test_heat_holds_up_burning_and_a_broken_sensor_is_unavailable(tmp_path: Path
         assert "sensor:climate:4032" in at.standing()
 
     told(tmp_path, story)
+
+
+def test_a_noisy_or_a_stuck_sensor_has_no_value_until_it_is_well_again(tmp_path: Path) -> None:
+    sensors = {"climate", "dust", "power"}
+
+    def shown(at: Appliance, sensor: str) -> set[tuple[ReadingState, float | None, int | None]]:
+        views = [view for view in at.air.readings if view.sensor == sensor]
+        return {(view.state, view.value, view.error.code if view.error else None) for view in views}
+
+    async def story(at: Appliance) -> None:
+        at.befall("dust", "at-once", value=200.0)
+        await asyncio.sleep(1800)
+        for fault, alarm, told_as in (
+            ("noisy-value", 4035, {4035}),
+            ("stuck-value", 4032, {1015}),
+        ):
+            for sensor in sensors:
+                at.befall(fault, sensor)
+            await asyncio.sleep(900)
+            for sensor in sensors:
+                states = {(ReadingState.UNAVAILABLE, None, code) for code in told_as}
+                assert shown(at, sensor) == states
+                assert f"sensor:{sensor}:{alarm}" in at.standing()
+                at.befall(fault, sensor, lift=True)
+            await asyncio.sleep(120)
+            assert not [alarm for alarm in at.standing() if alarm.startswith("sensor:")]
+            for sensor in sensors:
+                assert ReadingState.UNAVAILABLE not in {state for state, _, _ in shown(at, sensor)}
+
+    told(tmp_path, story)
+
+
+def test_no_sensor_of_a_cabinet_at_work_and_at_rest_is_noisy_or_stuck(tmp_path: Path) -> None:
+    async def story(at: Appliance) -> None:
+        for _ in range(6):
+            await asyncio.sleep(3600)
+            assert not [alarm for alarm in at.standing() if alarm.startswith("sensor:")]
+
+    told(tmp_path, story)

@@ -13,6 +13,11 @@ DAY_S = 86_400.0
 DRIFT_STEP_S = 300.0
 """The rate of change looks at means over so long, so that noise is no change."""
 
+SCATTER_READINGS = 20
+"""Scatter is looked for in so many readings, and is over when none of as many stands out."""
+SCATTER_MOST = 3
+"""So many that stand out are noise: a door, a switch or a gust makes one, or two."""
+
 
 class RangeWatch:
     """Good, low or high: with a hysteresis, and only after the hold time."""
@@ -100,6 +105,46 @@ class DriftWatch:
             self._known = (min(means, default=math.inf), max(means, default=-math.inf))
         low, high = self._known
         return max(0.0, high - low)
+
+
+class ScatterWatch:
+    """Whether a sensor has become noisy: readings that stand out of both their neighbours.
+
+    What is measured here rises and falls over many readings. A reading far above, or far below,
+    both the one before and the one after it tells of the sensor and not of the cabinet; a step or a
+    slope, however steep and however rarely it is read, has no such reading.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._least = limits.scatter.value if limits.scatter else 0.0
+        self._part = limits.scatter_part.value if limits.scatter_part else 0.0
+        self._checks = limits.scatter is not None or limits.scatter_part is not None
+        self._values: deque[float] = deque(maxlen=3)
+        self._stood_out: deque[bool] = deque(maxlen=SCATTER_READINGS)
+        self.is_noisy = False
+
+    def feed(self, value: float) -> bool:
+        """Whether it is noisy, with this reading; calm again after as many that do not stand out.
+
+        A lost reading is no neighbour: `forget` it.
+        """
+        if not self._checks:
+            return False
+        self._values.append(value)
+        if len(self._values) == 3:
+            before, middle, after = self._values
+            apart = min(abs(middle - before), abs(middle - after))
+            turns = (middle - before) * (after - middle) < 0
+            level = sorted(self._values)[1]
+            allowed = max(self._least, self._part * abs(level))
+            self._stood_out.append(turns and apart > allowed)
+        count = sum(self._stood_out)
+        self.is_noisy = count > 0 if self.is_noisy else count >= SCATTER_MOST
+        return self.is_noisy
+
+    def forget(self) -> None:
+        """A reading is missing: what comes next is compared with nothing before it."""
+        self._values.clear()
 
 
 class StuckWatch:

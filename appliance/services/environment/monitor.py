@@ -13,6 +13,7 @@ from appliance.services.environment.limits import DAY_S, DRIFT_STEP_S
 from appliance.services.environment.policy import Policy
 from appliance.services.environment.probes import Probe
 from appliance.services.environment.sensor import (
+    NOISY,
     OUT_OF_LIMITS,
     SILENT,
     STUCK,
@@ -98,7 +99,7 @@ class Monitor:
     def _note(self, sensor: Sensor) -> None:
         """What a reading, or its absence, leads to."""
         silence = sensor.silence()
-        for code in (SILENT, STUCK):
+        for code in (SILENT, STUCK, NOISY):
             found = silence if silence is not None and silence.code == code else None
             self._alarm(sensor.place, code, found)
         for quantity in sensor.quantities:

@@ -56,6 +56,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     return_s: Positive = _NONE
     silent_s: Positive = Positive(30.0, "project default")
     stuck_s: Positive | None = None
+    scatter: Positive | None = None
+    scatter_part: Positive | None = None
     pauses_burning: bool = False
 
     def describe(self, unit: str) -> str:

@@ -9,7 +9,7 @@ import math
 from appliance.contract.errors import info_of
 from appliance.contract.messages import ErrorInfo, ReadingView
 from appliance.contract.states import ReadingState
-from appliance.services.environment.limits import DriftWatch, RangeWatch, StuckWatch
+from appliance.services.environment.limits import DriftWatch, RangeWatch, ScatterWatch, StuckWatch
 from appliance.services.environment.policy import QUANTITIES, Policy
 from appliance.services.environment.probes import Probe
 from hal.errors import HalError
@@ -18,6 +18,7 @@ OUT_OF_LIMITS = 4030
 TOO_FAST = 4031
 SILENT = 4032
 STUCK = 4033
+NOISY = 4035
 
 READ_S = 5.0
 """A sensor that takes longer does not answer."""
@@ -33,6 +34,7 @@ class Quantity:
         self.limits = policy.limits(name)
         self.place = f"{sensor}:{name}"
         self.drift = DriftWatch()
+        self.scatter = ScatterWatch(self.limits)
         self.state = ReadingState.UNKNOWN
         self.value: float | None = None
         self.change = 0.0
@@ -109,19 +111,36 @@ class Sensor:
         try:
             values = await self._ask()
         except (HalError, TimeoutError) as error:
+            for quantity in self.quantities:
+                quantity.scatter.forget()
             self._lose(now_s, _fault(self.name, error))
             return
-        same_s = self._stuck.feed(now_s, values)
-        limit_s = min(
-            (q.limits.stuck_s.value for q in self.quantities if q.limits.stuck_s), default=math.inf
-        )
-        if same_s >= limit_s:
-            told = f"sensor {self.name} has said the same for {same_s / 60:.0f} minutes"
-            self._lose(now_s, ErrorInfo(STUCK, told, f"{values}"))
+        fault = self._stands_still(now_s, values) or self._scatters(values)
+        if fault is not None:
+            self._lose(now_s, fault)
             return
         self.fault = self._silent_since_s = None
         for quantity, value in zip(self.quantities, values, strict=True):
             quantity.take(now_s, value)
+
+    def _stands_still(self, now_s: float, values: tuple[float, ...]) -> ErrorInfo | None:
+        same_s = self._stuck.feed(now_s, values)
+        limit_s = min(
+            (q.limits.stuck_s.value for q in self.quantities if q.limits.stuck_s), default=math.inf
+        )
+        if same_s < limit_s:
+            return None
+        told = f"sensor {self.name} has said the same for {same_s / 60:.0f} minutes"
+        return ErrorInfo(STUCK, told, f"{values}")
+
+    def _scatters(self, values: tuple[float, ...]) -> ErrorInfo | None:
+        """One quantity that scatters says that none of the sensor's values can be relied on."""
+        pairs = zip(self.quantities, values, strict=True)
+        noisy = [quantity.name for quantity, value in pairs if quantity.scatter.feed(value)]
+        if not noisy:
+            return None
+        told = f"sensor {self.name} is noisy: its {', '.join(noisy)} jumps up and down"
+        return ErrorInfo(NOISY, told, f"{values}")
 
     def silent_s(self) -> float:
         """For how long there has been no value."""
@@ -137,7 +156,7 @@ class Sensor:
         """Why there is an alarm about the sensor itself."""
         if self.fault is None:
             return None
-        if self.fault.code == STUCK:
+        if self.fault.code in (STUCK, NOISY):
             return self.fault
         if not self.is_silent_for_long():
             return None

@@ -4,6 +4,7 @@ The world knows one number for dust, the mass of all particles up to 10 µm; the
 are made from it in fixed proportions, as of office dust.
 """
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -60,13 +61,23 @@ def spread(pm10_ug_m3: float) -> Particles:
     return replace(Particles(**values), typical_size_um=0.6)
 
 
+RIPPLE_A, RIPPLE_V = 0.008, 0.002
+"""Standard deviation of what the cabinet's computer draws from moment to moment, and of its rail."""
+
+
 def _solder_power(bus: Bus, chip: Chip) -> None:
     power = bus.world.power
+    chance = random.Random(chip.address)  # noqa: S311  # the same world, the same values
+
+    def rail() -> Load:
+        volts, amperes = power.volts, power.amperes
+        return Load(chance.gauss(volts, RIPPLE_V), chance.gauss(amperes, RIPPLE_A))
+
     bus.solder(
         METER,
         chip.address,
         lambda: Ina226(SHUNT_OHM),
-        lambda: Load(power.volts, power.amperes),
+        rail,
         elsewhere=lambda: Load(power.volts, 0.0),
         alias=chip.name,
     )

@@ -1,7 +1,14 @@
 """What a series of readings means."""
 
 from appliance.contract.states import ReadingState
-from appliance.services.environment.limits import DAY_S, DriftWatch, RangeWatch, StuckWatch
+from appliance.services.environment.limits import (
+    DAY_S,
+    SCATTER_READINGS,
+    DriftWatch,
+    RangeWatch,
+    ScatterWatch,
+    StuckWatch,
+)
 from appliance.services.environment.policy import Limits, Number, Positive
 
 LOW, HIGH, GOOD = ReadingState.LOW, ReadingState.HIGH, ReadingState.GOOD
@@ -77,3 +84,45 @@ def test_a_sensor_is_stuck_only_when_all_it_says_stays_the_same() -> None:
     assert watch.feed(1000, (20.0, 45.0)) == 1000
     assert watch.feed(2000, (20.0, 45.1)) == 0
     assert watch.feed(2500, (20.0, 45.1)) == 500
+
+
+SCATTER = Limits(scatter=Positive(1.0, "here"))
+
+
+def noisy(limits: Limits, *values: float) -> list[bool]:
+    watch = ScatterWatch(limits)
+    return [watch.feed(value) for value in values]
+
+
+def test_readings_that_jump_up_and_down_are_noise() -> None:
+    assert noisy(SCATTER, 20, 24, 19, 25, 20) == [False] * 4 + [True]
+
+
+def test_a_step_a_slope_and_two_single_readings_are_no_noise() -> None:
+    steps = [20.0] * 5 + [40.0] * 5 + [10.0] * 5
+    assert True not in noisy(SCATTER, *steps)
+    assert True not in noisy(SCATTER, *range(0, 400, 10), *range(400, 0, -10))
+    assert True not in noisy(SCATTER, *([20.0] * 5 + [50.0]) * 2, *[20.0] * 30)
+
+
+def test_scatter_within_the_limit_is_how_sensors_are() -> None:
+    assert True not in noisy(SCATTER, *[20.0, 21.0] * 50)
+    part = Limits(scatter=Positive(1.0, "here"), scatter_part=Positive(0.3, "here"))
+    assert True not in noisy(part, *[100.0, 129.0] * 50), "a third of the lower"
+    assert True in noisy(part, *[100.0, 150.0] * 50)
+    assert True not in noisy(Limits(), *[0.0, 1e9] * 50), "not asked for"
+
+
+def test_noise_is_over_when_as_many_readings_are_calm() -> None:
+    found = noisy(SCATTER, *[20.0, 30.0] * 10, *[20.0] * 30)
+    assert found[19]
+    calm = found.index(False, 19)
+    assert SCATTER_READINGS <= calm - 19 <= SCATTER_READINGS + 2
+    assert True not in found[calm:]
+
+
+def test_a_lost_reading_is_no_neighbour() -> None:
+    watch = ScatterWatch(SCATTER)
+    for value in [20.0, 30.0] * 50:
+        assert not watch.feed(value)
+        watch.forget()

@@ -34,6 +34,7 @@ class PaperClimate:
         self.temperature_c, self.humidity_pct = 20.0, 50.0
         self.failing = 0
         self.hangs = self.stuck = False
+        self.noise_c = 0.01
         self.reads = 0
         self._random = random.Random(7)
 
@@ -44,7 +45,7 @@ class PaperClimate:
         if self.failing:
             self.failing -= 1
             raise HalError(1012, f"{self.name}: wrong checksum")
-        noise = 0.0 if self.stuck else self._random.uniform(-0.01, 0.01)
+        noise = 0.0 if self.stuck else self._random.uniform(-self.noise_c, self.noise_c)
         return Climate(self.temperature_c + noise, self.humidity_pct)
 
 
@@ -241,6 +242,26 @@ def test_a_stuck_sensor_is_noticed_and_trusted_no_more(tmp_path: Path) -> None:
         room.climate.stuck = False
         await asyncio.sleep(5)
         assert room.standing() == []
+
+    told(tmp_path, story)
+
+
+def test_a_noisy_sensor_is_noticed_and_trusted_again_when_it_is_calm(tmp_path: Path) -> None:
+    async def story(room: Room) -> None:
+        room.climate.noise_c = 8.0
+        await asyncio.sleep(60)
+        assert room.standing() == ["sensor:climate:4035"]
+        for quantity in ("temperature", "humidity"):
+            reading = room.reading(quantity=quantity)
+            assert (reading.state, reading.value) == (ReadingState.UNAVAILABLE, None)
+            assert reading.error is not None
+            assert reading.error.code == 4035
+        assert room.gates.burning.reasons == ("climate",), "nobody knows how the air is"
+        room.climate.noise_c = 0.01
+        await asyncio.sleep(50)
+        assert room.standing() == []
+        assert room.reading().state is ReadingState.GOOD
+        assert room.gates.burning.is_open
 
     told(tmp_path, story)
 

@@ -110,6 +110,24 @@ def test_no_current_at_all_is_not_believed_where_it_feeds_this_computer() -> Non
     assert run_virtual(Ina226(board, 0x41, feeds_us=False).read()).power_w == 0
 
 
+def test_counts_that_stand_still_are_none_until_they_move() -> None:
+    chip, board = Meter(), Board()
+    board.fit(0x40, chip)
+    driver = Ina226(board, stuck_after=10)
+    for _ in range(10):
+        run_virtual(driver.read())
+    assert [code_of(driver) for _ in range(5)] == [1015] * 5
+    chip.shunt += 1
+    assert run_virtual(driver.read()).current_a > 10.0
+
+
+def test_a_rail_that_does_not_feed_this_computer_may_rest_for_years() -> None:
+    board = Board()
+    board.fit(0x40, Meter(9600, 0))
+    driver = Ina226(board, feeds_us=False, stuck_after=10)
+    assert {run_virtual(driver.read()).power_w for _ in range(50)} == {0.0}
+
+
 def test_nobody_there() -> None:
     assert code_of(Ina226(Board())) == 1011
 
