@@ -58,6 +58,7 @@ class Fittings:
             interlock=library.interlock,
             arrived=self._magazine_arrived,
             changed=changed,
+            has_doors=bool(hardware.doors),
         )
         self.latches: dict[str, Lock] = {
             place: latch for place, latch in hardware.latches.items() if place in slots_of

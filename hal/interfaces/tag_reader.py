@@ -10,8 +10,15 @@ class TagReader(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether it answers questions, so that `None` is its answer. One that only speaks by
+        itself brings `None` as well when it is broken: whoever concludes from it that nothing is
+        there needs a second sign."""
+        ...
+
     async def read(self) -> str | None:
-        """The tag that is there now, in capital hex digits; `None` when there is none.
+        """The tag that is there now, in capital hex digits; `None` when none was told.
 
         Two tags in the field, or a tag whose two readings differ, are an error, not a guess.
 

@@ -225,7 +225,6 @@ class Magazine:
     """A place of a magazine in a node of a PB library: 125 kHz."""
 
     place = FRONT
-    is_asked = False
 
     def __init__(self, wires: Wires) -> None:
         self.wires = wires
@@ -259,7 +258,6 @@ class UhfMagazine(Magazine):
     """The other place: UHF."""
 
     place = BACK
-    is_asked = True
 
     def open_reader(self) -> Yrm100:
         return Yrm100(self.wires.connect(self.place, YRM100_BAUD), name=self.place)

@@ -14,8 +14,6 @@ class ReaderRig(Protocol):
     """A reader with one magazine before it."""
 
     reader: TagReader
-    is_asked: bool
-    """Whether the reader answers questions; if not, its silence means that there is no tag."""
 
     def tag(self) -> str | None:
         """What the tag before the reader says, in capital hex digits."""
@@ -75,7 +73,7 @@ async def a_silent_reader_tells_no_earlier_tag(rig: ReaderRig) -> None:
     assert await rig.reader.read() == rig.tag()
     rig.silence(silent=True)
     await later()
-    if rig.is_asked:
+    if rig.reader.is_asked:
         await _raises(rig, {1030})
     else:
         assert await rig.reader.read() is None

@@ -15,9 +15,17 @@ from appliance.contract.messages import (
     Verify,
 )
 from appliance.contract.states import JobState, SlotState
-from appliance.services.magazines.watch import IN_MOTION, LEFT_BEHIND, TWICE, UNREADABLE
+from appliance.services.magazines.watch import (
+    IN_MOTION,
+    LEFT_BEHIND,
+    LOOK_EVERY_S,
+    TWICE,
+    UNREADABLE,
+    UNSURE,
+)
 from hal.errors import HalError
 from simulators.clock import run_virtual
+from simulators.faults.fault import Fault, inject
 from tests.appliance.jobs.archive import Archive, Volume, files_of
 from tests.appliance.jobs.station import Station
 from tests.universe.magazine_nodes import MagazineNodes
@@ -72,6 +80,16 @@ async def put_in(station: Station, nodes: MagazineNodes, magazine: str, place: s
     await station.until(lambda: station.job(job).state.is_final, limit_s=600)
     assert station.job(job).state is JobState.DONE
     await station.settled()
+
+
+async def force_out(station: Station, nodes: MagazineNodes, place: str) -> None:
+    """Somebody draws the latch with a tool, behind an open front door."""
+    gate = station.gates.interlock.gate
+    gate.close("door:front")
+    nodes.force(place)
+    nodes.hand("take-magazine", place)
+    await asyncio.sleep(2 * LOOK_EVERY_S)
+    gate.open("door:front")
 
 
 def test_discs_are_offline_with_their_magazine_and_come_back_elsewhere(tmp_path: Path) -> None:
@@ -154,8 +172,7 @@ def test_a_magazine_pulled_by_force_leaves_its_disc_in_the_drive(tmp_path: Path)
         await station.until(lambda: any(m.drive for m in station.media()), limit_s=600)
         medium = next(m for m in station.media() if m.drive)
         place = f"{(medium.drive or '')[:3]}.g1"
-        nodes.force(place)
-        nodes.hand("take-magazine", place)
+        await force_out(station, nodes, place)
         alarms = station.library.alarms
         await station.until(lambda: alarms.stands(f"medium:{medium.id}", LEFT_BEHIND), limit_s=60)
         magazine = station.library.media.get(medium.id).magazine_id or ""
@@ -181,8 +198,7 @@ def test_a_magazine_pulled_in_motion_stops_the_robot(tmp_path: Path, *, same: bo
         medium = next(m for m in station.media() if m.robot is not None)
         place = f"{medium.robot}.g1"
         magazine = station.fittings.register.at(place)  # type: ignore[union-attr]
-        nodes.force(place)
-        nodes.hand("take-magazine", place)
+        await force_out(station, nodes, place)
         await station.until(lambda: alarms.stands(f"magazine:{place}", IN_MOTION), limit_s=60)
         await asyncio.sleep(120)
         assert station.library.media.get(medium.id).robot is not None
@@ -273,11 +289,56 @@ def test_a_reader_that_fails_changes_nothing_and_the_same_tag_twice_is_told(tmp_
     play(tmp_path, tale)
 
 
+def test_a_reader_that_falls_silent_behind_closed_doors_takes_no_magazine_away(
+    tmp_path: Path,
+) -> None:
+    async def tale(station: Station, nodes: MagazineNodes) -> None:
+        alarms = station.library.alarms
+        before = {(m.id, m.place) for m in station.media()}
+        inject(nodes.cabinet, Fault("reader-silent", "n00.g1"))
+        await station.until(lambda: alarms.stands("magazine:n00.g1", UNREADABLE), limit_s=60)
+        await asyncio.sleep(60)
+        assert {(m.id, m.place) for m in station.media()} == before
+        view = next(v for v in station.fittings.magazines.views() if v.place == "n00.g1")  # type: ignore[union-attr]
+        assert view.error is not None
+        assert "silent" in view.error.message
+        inject(nodes.cabinet, Fault("reader-silent", "n00.g1", lift=True))
+        await station.until(lambda: not alarms.stands("magazine:n00.g1", UNREADABLE), limit_s=60)
+        magazine = await take_out(station, nodes, "n00.g1")
+        assert {m.offline_in for m in station.media() if m.id in dict(before)} >= {magazine}
+        assert not alarms.stands("magazine:n00.g1", UNSURE), "its latch was released for it"
+
+    play(tmp_path, tale)
+
+
+def test_a_reader_that_falls_silent_while_a_door_is_open_says_that_nobody_knows(
+    tmp_path: Path,
+) -> None:
+    async def tale(station: Station, nodes: MagazineNodes) -> None:
+        alarms, gate = station.library.alarms, station.gates.interlock.gate
+        magazine = station.fittings.register.at("n00.g1")  # type: ignore[union-attr]
+        gate.close("door:front")
+        inject(nodes.cabinet, Fault("reader-silent", "n00.g1"))
+        await station.until(lambda: alarms.stands("magazine:n00.g1", UNSURE), limit_s=60)
+        gate.open("door:front")
+        assert {m.offline_in for m in station.media() if m.magazine_id == magazine} == {magazine}
+        assert state(station, "n00.s001") is SlotState.AWAY, (
+            "nothing is moved into what may be gone"
+        )
+        inject(nodes.cabinet, Fault("reader-silent", "n00.g1", lift=True))
+        await station.until(lambda: not alarms.stands("magazine:n00.g1", UNSURE), limit_s=60)
+        await station.settled()
+        assert all(m.is_home for m in station.media())
+        hold(station, nodes)
+
+    play(tmp_path, tale)
+
+
 class Stubborn:
     """A reader that always says the same, or fails."""
 
     def __init__(self, tag: str | None) -> None:
-        self.name, self._tag = "stubborn", tag
+        self.name, self._tag, self.is_asked = "stubborn", tag, True
 
     async def read(self) -> str | None:
         if self._tag is None:

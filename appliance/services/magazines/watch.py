@@ -2,6 +2,10 @@
 
 What a tag says is believed after it was read twice running, because a reader misses one now and
 then. A reader that fails tells nothing: what was known of its place stands, with an alarm.
+
+A reader that only speaks by itself is as silent when it is broken as without a magazine. Its
+silence is believed when somebody could have taken the magazine: the latch was released, or a door
+was open.
 """
 
 import asyncio
@@ -20,7 +24,7 @@ from hal.errors import HalError
 from hal.interfaces.changer import BreakingOff
 from hal.interfaces.tag_reader import TagReader
 
-UNREADABLE, TWICE, LEFT_BEHIND, IN_MOTION = 2211, 2212, 2213, 2214
+UNREADABLE, TWICE, LEFT_BEHIND, IN_MOTION, UNSURE = 2211, 2212, 2213, 2214, 2227
 LOOK_EVERY_S = 1.0
 SURE = 2
 """How often running a tag, or none, is seen before it is believed."""
@@ -43,6 +47,7 @@ class MagazineWatch:
         interlock: Interlock,
         arrived: Callable[[str], None],
         changed: Callable[[], None],
+        has_doors: bool = False,
     ) -> None:
         """`arrived` is told the place of each magazine that was put in."""
         self._readers = dict(readers)
@@ -57,6 +62,11 @@ class MagazineWatch:
         self._failed: Counter[str] = Counter()
         self._waiting: set[str] = set(readers)
         self._barred: dict[str, tuple[LibraryUnit, str]] = {}
+        self._has_doors = has_doors
+        self._within_reach: set[str] = set(readers)
+        """Places that somebody could have reached since their tag was last told."""
+        self._released_since: set[str] = set()
+        """Places whose latch was released since then."""
         self._looked = asyncio.Event()
         self.released: set[str] = set()
         """Places whose latch is open."""
@@ -84,7 +94,8 @@ class MagazineWatch:
             *(reader.read() for reader in self._readers.values()), return_exceptions=True
         )
         for place, answer in zip(self._readers, found, strict=True):
-            self._hear(place, answer)
+            self._note_reach(place, is_told=isinstance(answer, str))
+            self._hear(place, self._doubted(place, answer))
         self._settle_goings()
         for place in self._readers:
             self._settle_coming(place)
@@ -109,6 +120,30 @@ class MagazineWatch:
         ]
 
     # Inside -----------------------------------------------------------------------------------
+
+    def _note_reach(self, place: str, *, is_told: bool) -> None:
+        """Remember whether a hand could have been there since the tag was last told."""
+        is_open = any(why.startswith("door:") for why in self._interlock.gate.reasons)
+        if is_told:
+            self._within_reach.discard(place)
+            self._released_since.discard(place)
+        if is_open or not self._has_doors or place in self.released:
+            self._within_reach.add(place)
+        if place in self.released:
+            self._released_since.add(place)
+            self._be_sure(place)
+
+    def _doubted(
+        self, place: str, answer: str | BaseException | None
+    ) -> str | BaseException | None:
+        """Silence where nobody can have taken the magazine is a reader that fails."""
+        known = self._register.at(place)
+        if answer is not None or self._readers[place].is_asked or known is None:
+            return answer
+        if place in self._within_reach:
+            return answer
+        told = f"the reader is silent, and nobody can have taken magazine {known}"
+        return HalError(1030, told, "latch and doors have been closed since its tag was last told")
 
     def _hear(self, place: str, answer: str | BaseException | None) -> None:
         if isinstance(answer, HalError):
@@ -151,6 +186,12 @@ class MagazineWatch:
         unit = self._unit_of(place)
         move = unit.mover.under_way() if unit else None
         left = self._register.take_out(place)
+        if not (self._seen[place][0] or self._readers[place].is_asked or self._was_released(place)):
+            told = (
+                f"magazine {known} is not told at {place} any more, and its latch was not "
+                "released: it was taken by force, or the reader is silent"
+            )
+            self._sound(place, ErrorInfo(UNSURE, told))
         for medium in left:
             self._tell_left(medium, known, place)
         if unit and move and move.slot in self._register.slots_of(place) and unit.mover.is_busy:
@@ -162,6 +203,8 @@ class MagazineWatch:
             return
         tag = self._seen[place][0]
         self._waiting.discard(place)
+        if tag is not None:
+            self._be_sure(place)
         if tag is None or tag == self._register.at(place):
             self._alarms.clear(alarm_place(place), TWICE)
             return
@@ -181,6 +224,13 @@ class MagazineWatch:
                 self._unbar(magazine, unit, place, is_same=magazine == tag)
         self._arrived(place)
         self._changed()
+
+    def _be_sure(self, place: str) -> None:
+        if self._alarms.stands(alarm_place(place), UNSURE):
+            self._alarms.clear(alarm_place(place), UNSURE)
+
+    def _was_released(self, place: str) -> bool:
+        return place in self.released or place in self._released_since
 
     def _unit_of(self, place: str) -> LibraryUnit | None:
         return self._units.of_slot(self._register.slots_of(place)[0])

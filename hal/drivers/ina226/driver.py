@@ -60,7 +60,8 @@ class Ina226:
 
         Raises:
             HalError: 1010 bus unusable, 1011 no such chip, 1013 another kind of chip, 1014 short,
-                1015 it converts nothing, or the same too often, 1016 its registers contradict each other, 1018 no current.
+                1015 it converts nothing, or the same too often, 1016 its registers contradict each
+                other, 1018 no current.
         """
         async with self._turn:
             for attempt in range(1, ATTEMPTS + 1):

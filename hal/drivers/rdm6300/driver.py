@@ -23,6 +23,7 @@ class Rdm6300:
     """
 
     verified = "simulator"
+    is_asked = False
 
     def __init__(
         self, connect: Callable[[], Awaitable[SerialLink]], *, name: str = "tag reader"

@@ -62,7 +62,7 @@ def spread(pm10_ug_m3: float) -> Particles:
 
 
 RIPPLE_A, RIPPLE_V = 0.008, 0.002
-"""Standard deviation of what the cabinet's computer draws from moment to moment, and of its rail."""
+"""Standard deviation of what the cabinet's computer draws each moment, and of its rail."""
 
 
 def _solder_power(bus: Bus, chip: Chip) -> None:
