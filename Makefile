@@ -17,7 +17,8 @@ TEST_PROGRAMS := xorriso=xorriso 7z=p7zip-full udfinfo=udftools genisoimage=geni
 	mtx=mtx mt-st=mt-st smartctl=smartmontools mkfs.ext4=e2fsprogs
 
 # Files that the tests need, likewise with the Debian package that brings them.
-TEST_FILES := /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei
+TEST_FILES := /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei \
+	/usr/lib/postgresql/*/bin/postgres=postgresql
 
 .PHONY: help demo smoke test check format bench docs screenshots install install-dev test-programs clean
 
