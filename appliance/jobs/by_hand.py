@@ -82,7 +82,7 @@ class _HandJob:
 
     def _mistake(self, slot: str, slots: Sequence[str]) -> ErrorInfo:
         did = "a disc was put into" if self.full else "the disc was taken from"
-        return ErrorInfo(OTHER_SLOT, f"{did} slot {slot}, but {named(slots)} is meant")
+        return ErrorInfo(OTHER_SLOT, f"{did} slot {slot}; meant: {named(slots)}")
 
     async def _probe(self, slot: str) -> bool:
         unit = self._library.units.of_slot(slot)
@@ -306,4 +306,5 @@ class TakeOutJob(_HandJob):
 def named(slots: Sequence[str]) -> str:
     """Slots in a message: the first few by name."""
     shown = ", ".join(slots[:5])
-    return f"slot {shown}" if len(slots) <= 5 else f"slots {shown} and {len(slots) - 5} more"
+    more = f" and {len(slots) - 5} more" if len(slots) > 5 else ""
+    return f"{'slot' if len(slots) == 1 else 'slots'} {shown}{more}"

@@ -77,7 +77,8 @@ class LocalDesk:
         if isinstance(command.body, AcknowledgeAlarm):
             shown = self._alarms.telemetry(at_cabinet=True).alarms
             if all(view.alarm_id != command.body.alarm_id for view in shown):
-                raise SteleError(NO_SUCH_ALARM, "there is no such standing alarm")
+                told = f"there is no standing alarm {command.body.alarm_id!r}"
+                raise SteleError(NO_SUCH_ALARM, told)
         return self._engine.submit(command)
 
     async def _unlock(self, command: Command, wish: UnlockDoor) -> Reply:

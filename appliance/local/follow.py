@@ -98,6 +98,7 @@ class Story:
         self._job_id = job_id
         self._waits = ""
         self._tenths = 0
+        self._hinted = False
         self._alarms: dict[str, AlarmView] | None = None
 
     def of_jobs(self, views: Iterable[JobView]) -> Iterator[str]:
@@ -125,7 +126,7 @@ class Story:
             error = standing[alarm_id].error
             yield f"alarm {error.code}: {error.message}"
         for alarm_id in before.keys() - standing.keys():
-            yield f"in order again: {before[alarm_id].error.message}"
+            yield f"alarm ended: {before[alarm_id].error.message}"
         self._alarms = standing
 
     def _wait_lines(self, what: str) -> Iterator[str]:
@@ -134,7 +135,9 @@ class Story:
             yield f"waits for {_WAITS.get(what, what)}"
             return
         yield f"now {deed}"
-        if self.doors and all(door.state is DoorState.LOCKED for door in self.doors):
+        locked = bool(self.doors) and all(d.state is DoorState.LOCKED for d in self.doors)
+        if locked and not self._hinted:
+            self._hinted = True
             near = [d.door for d in self.doors if f" {d.door}." in deed]
             names = near or [door.door for door in self.doors]
             yield (

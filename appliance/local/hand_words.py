@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from appliance.contract.errors import SteleError
 from appliance.contract.messages import (
     Cancel,
     FileIn,
@@ -19,24 +20,35 @@ from appliance.local.client import LocalClient
 from appliance.local.follow import Wish, job_word
 from appliance.local.place import at_cabinet, now, picture
 
+_NO_SUCH_SLOT = 2207
+_COUNTED = {
+    SlotState.UNKNOWN: "slots are not known: an inventory looks into them",
+    SlotState.AWAY: "slots are away with their magazine",
+}
+
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SLOT]...")
-@click.option("--all", "everything", is_flag=True, help="The empty ones too.")
+@click.option("--all", "everything", is_flag=True, help="All slots, also the empty ones.")
 @at_cabinet
 def slots(
     client: LocalClient, names: tuple[str, ...], *, everything: bool
 ) -> tuple[Any, list[str]]:
-    """List the slots that are not empty, or these SLOTs, and what is in them."""
+    """List the slots that have a medium, or these SLOTs, and what is in them."""
     views: list[SlotView] = picture(client, "library").slots
-    unknown = set(names) - {view.slot for view in views}
-    if unknown:
-        raise click.UsageError(f"there is no slot {', '.join(sorted(unknown))}")
+    strange = set(names) - {view.slot for view in views}
+    if strange:
+        raise SteleError(_NO_SUCH_SLOT, f"this library has no slot {', '.join(sorted(strange))}")
     if names:
         views = [view for view in views if view.slot in names]
-    elif not everything:
-        views = [view for view in views if view.state is not SlotState.EMPTY]
-    return views, [_slot_line(view) for view in views] or ["every slot is empty"]
+    if names or everything:
+        return views, [_slot_line(view) for view in views]
+    used = [view for view in views if view.medium_id or view.state is SlotState.FULL]
+    lines = [_slot_line(view) for view in used] or ["no slot has a medium"]
+    for state, told in _COUNTED.items():
+        count = sum(view.state is state and view not in used for view in views)
+        lines += [f"{count} {told}"] if count else []
+    return used, lines
 
 
 @click.command()

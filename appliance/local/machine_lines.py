@@ -14,7 +14,7 @@ from appliance.contract.messages import (
 def machine_lines(picture: LibraryTelemetry) -> list[str]:
     """A line for each thing that does or lacks something; the names of the others together."""
     robots = (
-        (f"robot {view.unit}".strip(), f"{view.state}{_doing(view.doing)}", view.error)
+        (f"robot {view.unit}".strip(), f"{view.state}{_doing(_deed(view.doing))}", view.error)
         for view in picture.robots
     )
     drives = (
@@ -79,6 +79,11 @@ def _listed(names: list[str]) -> str:
 
 def _doing(what: str | None) -> str:
     return f", {what}" if what else ""
+
+
+def _deed(doing: str) -> str:
+    """What a robot does; the firmware's ``? s074`` is a look into a slot."""
+    return f"looks into {doing[2:]}" if doing.startswith("? ") else doing
 
 
 def _why(error: ErrorInfo | None) -> str:

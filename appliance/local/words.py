@@ -66,15 +66,17 @@ def unlock(client: LocalClient, door: str) -> Told:
     pin = ask_pin()
     check_form(pin)
     reply = client.order(UnlockDoor(door, pin), now())
-    waits = False
+    told = False
     for view in _views_of(client, door):
         if view.state is not DoorState.LOCKED:
             return reply, [_door_line(view)]
-        if view.why_not is not None and view.why_not.code != _WAITS:
+        if view.why_not is None:
+            continue
+        if view.why_not.code != _WAITS:
             raise SteleError(view.why_not.code, view.why_not.message, view.why_not.detail)
-        if not waits:
+        if not told:
             click.echo(f"door {door} unlocks as soon as nothing moves", err=True)
-        waits = True
+        told = True
     raise SteleError(NOT_THERE, f"the firmware says nothing of door {door}")
 
 

@@ -18,21 +18,32 @@ def order_inventories(
 ) -> dict[str, str]:
     """Let appliances look, as `body` says; gives the command's id for each appliance.
 
-    An order that an appliance has not answered yet is not given twice.
+    An order that an appliance has not answered yet is not given twice. A name without its site will
+    do where one site only has such an appliance.
 
     Raises:
-        SteleError: 5263 there is no such appliance, or none at all.
+        SteleError: 5263 there is no such appliance, several of that name, or none at all.
     """
-    known = set(connection.scalars(sa.select(appliances.c.appliance)))
-    if unknown := set(names) - known:
-        shown = ", ".join(sorted(known)) or "none"
-        raise SteleError(5263, f"no appliance {min(unknown)!r} has reported; known: {shown}")
+    known = sorted(connection.scalars(sa.select(appliances.c.appliance)))
     if not known:
         raise SteleError(5263, "no appliance has reported yet")
+    meant = {_full_name(name, known) for name in names} or known
     return {
         name: _waiting(connection, name, body) or issue(connection, name, body, now)
-        for name in sorted(names or known)
+        for name in sorted(meant)
     }
+
+
+def _full_name(name: str, known: Sequence[str]) -> str:
+    """The appliance that a person means, with its site."""
+    if name in known:
+        return name
+    found = [full for full in known if full.rpartition("/")[2] == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise SteleError(5263, f"several sites have an appliance {name!r}: {', '.join(found)}")
+    raise SteleError(5263, f"no appliance {name!r} has reported; known: {', '.join(known)}")
 
 
 def _waiting(connection: sa.Connection, appliance: str, body: TakeInventory) -> str | None:

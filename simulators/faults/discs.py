@@ -11,6 +11,8 @@ from simulators.world.places import OUTSIDE
 def _find_disc(cabinet: Cabinet, fault: Fault) -> Disc:
     world = cabinet.world
     disc = world.state.discs.get(fault.where) or world.disc_at(fault.where)
+    if disc is None and fault.where in world.layout.places:
+        raise FaultError(f"there is no disc in {fault.where}")
     if disc is None:
         hint = nearest(fault.where, world.layout.places)
         raise FaultError(f"there is no disc {fault.where!r} and none in such a place; {hint}")

@@ -84,6 +84,10 @@ def mark(cabinet: "Cabinet", fault: Fault, places: Places | None = None) -> str:
 
 def require_place(fault: Fault, places: Collection[str]) -> None:
     """Raises FaultError: `where` is none of these; it names the nearest."""
+    if list(places) == [""] and fault.where:
+        raise FaultError(
+            f"{fault.what} needs no place: there is one such part, not {fault.where!r}"
+        )
     if fault.where not in places:
         raise FaultError(f"{fault.what} needs a place: {nearest(fault.where, places)}")
 

@@ -43,6 +43,16 @@ def test_an_order_that_is_not_answered_yet_is_not_given_twice(
     assert order(desk) != first
 
 
+def test_a_name_without_its_site_will_do_while_it_is_the_only_one(desk: Desk) -> None:
+    racks = [PaperAppliance(name=f"rack-{number}") for number in (1, 2)]
+    desk.meet(*racks)
+    assert list(order(desk, "rack-2", racks[1].appliance)) == [racks[1].appliance]
+    desk.meet(PaperAppliance(site="south", name="rack-2"))
+    with pytest.raises(SteleError, match="north/rack-2, south/rack-2") as raised:
+        order(desk, "rack-2")
+    assert raised.value.code == 5263
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_an_appliance_that_never_reported_is_refused(
     desk: Desk, rack: PaperAppliance, known: bool

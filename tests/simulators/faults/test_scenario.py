@@ -85,7 +85,7 @@ def test_a_scenario_that_makes_no_sense_is_refused(tmp_path: Path, text: str) ->
     [
         (Fault("gremlins"), "calibration, "),
         (Fault("dirty-lens", "s001"), "about a drive"),
-        (Fault("steal", "s200"), "no disc 's200'"),
+        (Fault("steal", "s200"), "no disc in s200"),
     ],
 )
 def test_faults_that_make_no_sense_are_refused(world: World, fault: Fault, message: str) -> None:

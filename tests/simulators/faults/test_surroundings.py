@@ -30,6 +30,19 @@ def test_hazards_come_and_go(hybrid: World, what: str, field: str) -> None:
     run_virtual(story())
 
 
+def test_an_empty_place_and_a_part_that_is_the_only_one_are_told_apart_from_typing_errors(
+    hybrid: World,
+) -> None:
+    async def story() -> None:
+        with Cabinet(hybrid) as cabinet:
+            with pytest.raises(FaultError, match=r"^there is no disc in s009$"):
+                inject(cabinet, Fault("scratch", "s009"))
+            with pytest.raises(FaultError, match="jam needs no place: there is one such part"):
+                inject(cabinet, Fault("jam", "n01"))
+
+    run_virtual(story())
+
+
 def test_doors_open_are_forced_and_stick(hybrid: World) -> None:
     async def story() -> None:
         with Cabinet(hybrid) as cabinet:

@@ -105,6 +105,25 @@ def told(folder: Path, story: Callable[[Cabinet], Awaitable[None]]) -> None:
     run_virtual(tell())
 
 
+def test_the_alarm_names_the_sensor_where_there_are_several(tmp_path: Path) -> None:
+    async def story(at: Cabinet) -> None:
+        rear = PaperContact("smoke-rear")
+        more = dangers([rear], gates=(), alarms=at.alarms, changed=lambda: None)  # type: ignore[list-item]
+        more[0].start()
+        for contact in (at.contacts["smoke"], at.contacts["water"], rear):
+            contact.set(True)
+        await asyncio.sleep(1)
+        more[0].stop()
+        told = {view.alarm_id: view.error.message for view in at.alarms.telemetry().alarms}
+        assert told == {
+            "smoke:4050": "smoke in the cabinet",
+            "water:4051": "water in the cabinet",
+            "smoke-rear:4050": "smoke in the cabinet: sensor smoke-rear tells of it",
+        }
+
+    told(tmp_path, story)
+
+
 def test_smoke_stops_everything_until_it_is_gone_and_was_seen(tmp_path: Path) -> None:
     async def story(at: Cabinet) -> None:
         async with at.disks.powered("b01"):
