@@ -8,7 +8,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_origin
 
 import msgspec
 from msgspec import Meta, Struct
@@ -115,7 +115,7 @@ def explain(error: Exception, model: type[Struct]) -> str:
 def _struct_at(model: type[Struct], section: str) -> type[Struct] | None:
     for name in filter(None, section.split(".")):
         kinds: dict[str, Any] = {f.encode_name: f.type for f in msgspec.structs.fields(model)}
-        kind = kinds.get(name)
+        kind = get_origin(kinds.get(name)) or kinds.get(name)
         if not (isinstance(kind, type) and issubclass(kind, Struct)):
             return None
         model = kind

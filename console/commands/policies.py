@@ -5,7 +5,8 @@ import msgspec
 from rich.table import Table
 
 from console.commands.frame import Frame, console_command, shown
-from console.planner.policy import Policy, Rule
+from console.rules.policy import Policy
+from console.rules.values import Rule
 from console.store.policies import load_policy, names
 
 

@@ -33,7 +33,7 @@ from console.ingest.packages import (
 from console.ingest.report import IngestOrder, IngestProgress, IngestReport, Tally
 from console.ingest.taking import DossierIntake
 from console.ingest.titles import check_title
-from console.planner.policy import Policy
+from console.rules.policy import Policy
 from console.store.engine import reading
 from console.store.ids import new_id
 from console.store.policies import load_policy, register_policy

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from console.ingest.titles import free_folder
-from console.planner.policy import Policy, policy_from_document
+from console.rules.policy import Policy, policy_from_document
 from console.store.ids import new_id
 from console.store.keys import search_key
 from console.store.schema import (

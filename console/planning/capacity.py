@@ -9,7 +9,7 @@ from appliance.contract.messages import LibraryTelemetry
 from appliance.contract.states import MediumKind
 from appliance.volume.sizing import FIXED_SECTORS
 from console.planner.packing import SECTOR_BYTES, Capacity
-from console.planner.policy import Policy
+from console.rules.policy import Policy
 
 
 class Blanks(Struct, frozen=True):

@@ -15,7 +15,6 @@ from appliance.contract.states import MediumKind
 from appliance.volume.image import Image
 from appliance.volume.plan import plan_sha256
 from console.planner.packing import PackageSize, PackedVolume, lower_bound, pack
-from console.planner.policy import Policy, label_of, policy_from_document
 from console.planning.capacity import Blanks, CapacityChoice, blanks_of, choose_capacity
 from console.planning.explanation import (
     Explanation,
@@ -27,6 +26,8 @@ from console.planning.explanation import (
 )
 from console.planning.record import CopyDraft, Draft, record_plan
 from console.planning.volume_plans import build_volume_plan, write_volume_plan
+from console.rules.labels import make_label
+from console.rules.policy import Policy, policy_from_document
 from console.store.engine import reading
 from console.store.ids import new_id
 from console.store.schema import appliances, files, packages, policies, volumes
@@ -124,7 +125,7 @@ class _Proposal:
         volume_id = new_id("v")
         self._numbers[volume.fonds, volume.series] += 1
         number = self._numbers[volume.fonds, volume.series]
-        label = label_of(policy, volume.fonds, volume.series, self._now.year, number)
+        label = make_label(policy.label.value, volume.fonds, volume.series, self._now.year, number)
         plan = build_volume_plan(
             self._connection,
             volume,
@@ -153,7 +154,7 @@ class _Proposal:
 
 def _copies(policy: Policy) -> list[CopyDraft]:
     """The copies of each volume; labels are for discs."""
-    prints = policy.print_labels is not None and policy.print_labels.value
+    prints = policy.print_labels.value
     kinds = [(role, policy.medium_of(role)) for role in policy.copies.value]
     return [CopyDraft(role, kind, prints and kind is MediumKind.DISC) for role, kind in kinds]
 

@@ -17,7 +17,7 @@ from appliance.volume.plan import (
     make_plan,
 )
 from console.planner.packing import PackedVolume
-from console.planner.policy import Policy
+from console.rules.policy import Policy
 from console.store.schema import files, folders, packages
 
 

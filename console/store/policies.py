@@ -1,17 +1,15 @@
 """Finding a policy by its name, and keeping each version that something was filed by."""
 
 from datetime import UTC, datetime
-from importlib.resources import files
 
 import msgspec
 import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
-from console.planner.policy import Policy, parse_policy, policy_from_document
+from console.rules.policy import Policy, policy_from_document
+from console.rules.policy_text import DEFAULT, default_policy, parse_policy
 from console.store.schema import policies
 from console.store.workspace import Workspace
-
-DEFAULT = "default"
 
 
 def load_policy(workspace: Workspace, name: str) -> Policy:
@@ -27,8 +25,7 @@ def load_policy(workspace: Workspace, name: str) -> Policy:
             raise SteleError(5203, f"{file}: its name is {policy.name!r}, not that of its file")
         return policy
     if name == DEFAULT:
-        text = files("console.planner").joinpath("default_policy.toml").read_text("utf-8")
-        return parse_policy(text, "default_policy.toml")
+        return default_policy()
     raise SteleError(5204, f"no policy is called {name!r}; there are {', '.join(names(workspace))}")
 
 

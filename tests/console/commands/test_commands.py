@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from console.cli import main
 from console.commands.frame import shown
+from console.rules.policy_text import default_text
 
 COMMANDS = list(main.list_commands(None))  # type: ignore[arg-type]
 
@@ -105,8 +106,7 @@ def test_refused_files_make_it_partly_done(archivist: Archivist) -> None:
 def test_a_dossier_for_no_disc_makes_the_plan_partly_done(archivist: Archivist) -> None:
     with (archivist.source / "minutes" / "big").open("wb") as file:
         file.truncate(80 << 20)
-    small = (Path(__file__).parents[3] / "console/planner/default_policy.toml").read_text("utf-8")
-    small = small.replace("25_025_314_816", "60_000_000").replace("805_306_368", "0")
+    small = default_text().replace("25_025_314_816", "60_000_000").replace("805_306_368", "0")
     policy = archivist.data / "policies" / "small.toml"
     policy.parent.mkdir(parents=True)
     policy.write_text(small.replace('name = "default"', 'name = "small"'), "utf-8")

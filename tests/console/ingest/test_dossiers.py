@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.volume.names import text_from_bytes
-from console.ingest import intake
+from console.rules.policy_text import default_text
 from console.store.schema import files, folders, packages
 from console.store.states import IngestState
 from console.store.workspace import Workspace
@@ -68,8 +68,7 @@ def test_sectors_grow_with_the_content(workspace: Workspace, source: Path) -> No
 def test_both_digests_are_kept_where_the_policy_asks_for_them(
     workspace: Workspace, source: Path
 ) -> None:
-    default = Path(intake.__file__).parents[1] / "planner" / "default_policy.toml"
-    text = default.read_text("utf-8").replace('["sha256"]', '["sha256", "sm3"]')
+    text = default_text().replace('["sha256"]', '["sha256", "sm3"]')
     plant(workspace.data, {"policies/both.toml": text.replace('"default"', '"both"')})
     plant(source, {"A/1.txt": "one"})
     take(workspace, source, policy="both")

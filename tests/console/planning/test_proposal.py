@@ -22,7 +22,7 @@ from console.planning.capacity import Blanks, blanks_of, choose_capacity
 from console.planning.decision import approve, reject
 from console.planning.listing import list_plans
 from console.planning.proposal import propose
-from console.store.policies import load_policy
+from console.rules.policy_text import default_policy
 from console.store.schema import (
     appliances,
     copies,
@@ -155,14 +155,14 @@ def test_a_disc_as_large_as_the_advice_says_is_large_enough(
 
 
 def test_a_large_dossier_goes_on_the_larger_disc_when_there_is_one_for_every_copy() -> None:
-    policy = load_policy(Workspace(Path("/nowhere"), None), "default")  # type: ignore[arg-type]
+    policy = default_policy()
     blanks = Blanks({8 * MB: 10, 16 * MB: 2, 32 * MB: 1}, 0)
     choice = choose_capacity(policy, blanks)
     assert (choice.usual_bytes, choice.largest_bytes) == (8 * MB, 16 * MB)
 
 
 def test_without_a_reported_disc_the_policy_decides_with_its_margin() -> None:
-    policy = load_policy(Workspace(Path("/nowhere"), None), "default")  # type: ignore[arg-type]
+    policy = default_policy()
     choice = choose_capacity(policy, Blanks({}, 7))
     assert choice.usual_bytes == choice.largest_bytes == 25_025_314_816 - 805_306_368
     assert blanks_of([]).count == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.profiles import profile as profiles
-from console.planner.policy import parse_policy
+from console.rules.policy_text import parse_policy
 from simulators.demo.cast import CASTS, Cast
 
 

@@ -1,20 +1,14 @@
 """Policies: strict data, every value with its source, labels that a disc has room for."""
 
-from importlib.resources import files
-
 import msgspec
 import pytest
 
 from appliance.contract.errors import SteleError
-from console.planner.policy import (
-    LABEL_CHARACTERS_MAX,
-    Policy,
-    label_of,
-    parse_policy,
-    policy_from_document,
-)
+from console.rules.labels import LABEL_CHARACTERS_MAX, make_label
+from console.rules.policy import Policy, policy_from_document
+from console.rules.policy_text import default_text, parse_policy
 
-TEXT = files("console.planner").joinpath("default_policy.toml").read_text("utf-8")
+TEXT = default_text()
 
 
 @pytest.fixture
@@ -23,7 +17,7 @@ def policy() -> Policy:
 
 
 def test_the_default_policy_asks_for_two_copies(policy: Policy) -> None:
-    assert policy.policy_id == "default:1"
+    assert policy.policy_id == "default:2"
     assert policy.copies.value == ["use", "sealed"]
     assert policy.release_landing.value is True
 
@@ -45,7 +39,7 @@ def test_the_store_gives_back_the_same_policy(policy: Policy) -> None:
         ("{fonds}", "x" * 60, "no room"),
         ("805_306_368", "99_999_999_999", "leaves nothing"),
         ('source = "Single', 'sauce = "Single', "sauce"),
-        ("version = 1", "version = 0", "version"),
+        ("version = 2", "version = 0", "version"),
     ],
 )
 def test_a_wrong_policy_is_refused_with_the_reason(old: str, new: str, says: str) -> None:
@@ -58,14 +52,14 @@ def test_a_wrong_policy_is_refused_with_the_reason(old: str, new: str, says: str
 
 
 def test_a_label_names_fonds_series_and_number(policy: Policy) -> None:
-    assert label_of(policy, "J001", "1978", 2026, 12) == "J001-1978-0012"
+    assert make_label(policy.label.value, "J001", "1978", 2026, 12) == "J001-1978-0012"
 
 
 @pytest.mark.parametrize(
     ("fonds", "series"), [("全" * 99, "s"), ("f", "目" * 99), ("全" * 99,) * 2]
 )
 def test_a_label_never_outgrows_its_disc(policy: Policy, fonds: str, series: str) -> None:
-    label = label_of(policy, fonds, series, 2026, 1_234_567)
+    label = make_label(policy.label.value, fonds, series, 2026, 1_234_567)
     assert len(label) <= LABEL_CHARACTERS_MAX
     assert label.endswith("-1234567")
     assert label[0] == fonds[0]
