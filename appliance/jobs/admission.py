@@ -26,6 +26,7 @@ from appliance.services.printing import LabelState, Printing
 from appliance.services.stores import Stores
 
 NO_VIEW, BY_HAND, NO_WAY_OUT = 2231, 2232, 3331
+TRAY_IN_USE = 2234
 
 
 class Admission:
@@ -74,16 +75,36 @@ class Admission:
     def _check_inventory(self, body: TakeInventory) -> None:
         self._check_slots(body.slots)
         if body.by is InventoryBy.CAMERA:
-            raise SteleError(
-                NO_VIEW,
-                "no camera here sees a disc in its slot: it looks at the printer's tray only",
-            )
-
+            self._check_view(body.slots)
         by_hand = any(unit.by_hand for unit in self._library.units)
         if body.by is InventoryBy.IDENTITY and by_hand:
             raise SteleError(
                 BY_HAND, "no robot here brings each disc to a drive: verify single discs instead"
             )
+
+    def _check_view(self, slots: Sequence[str]) -> None:
+        """Whether a robot can show each disc to the camera above the printer's tray, now."""
+        library = self._library
+        units = [unit for unit in map(library.units.of_slot, slots) if unit] or [*library.units]
+        if self._printing is None:
+            raise SteleError(
+                NO_VIEW, "this cabinet has no disc printer in whose tray a disc is seen"
+            )
+        if not self._printing.has_camera:
+            raise SteleError(NO_VIEW, "no camera looks into the printer's tray of this cabinet")
+        if any(unit.by_hand for unit in units):
+            raise SteleError(
+                BY_HAND, "no robot here brings each disc under the camera: verify single discs"
+            )
+        if any(unit.mover.printer is None for unit in units):
+            raise SteleError(NO_VIEW, "not every robot of these slots reaches the printer's tray")
+        for record in self._journal.unfinished():
+            labels = isinstance(record.body, Burn) and record.body.label_print is not None
+            if labels or isinstance(record.body, PrintLabel):
+                raise SteleError(
+                    TRAY_IN_USE,
+                    f"the printer's tray is needed by job {record.id}: wait for its end",
+                )
 
     def _check_slots(self, slots: Sequence[str]) -> None:
         for slot in slots:

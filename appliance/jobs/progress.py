@@ -1,6 +1,7 @@
 """How far a job is, and how long it will still take.
 
-A job's work is parts in order (burn, verify …), each a number of bytes. The speed is measured over
+A job's work is parts in order (burn, verify …), each a number of bytes, or of things to be looked
+at, of which no speed in bytes is told. The speed is measured over
 the last half minute of the part under way. What later parts will need is reckoned with the speed
 that such parts had lately in this appliance; before any is known the present speed stands for it.
 While a job waits, nothing is promised.
@@ -14,6 +15,7 @@ from msgspec import Struct
 from appliance.jobs.steps import Step
 
 _WINDOW_S = 30.0
+_COUNTED_WINDOW_S = 1800.0  # what is counted comes one by one, minutes apart
 _LEAST_S = 1.0
 _SAMPLE_S = 0.5
 _NEW_SHARE = 0.5
@@ -54,10 +56,12 @@ class Progress:
         self._done: dict[Step, int] = {}
         self._part: Step | None = None
         self._samples: deque[tuple[float, int]] = deque()
+        self._in_bytes = True
 
-    def plan(self, parts: dict[Step, int]) -> None:
+    def plan(self, parts: dict[Step, int], *, in_bytes: bool = True) -> None:
         """Say what the work is, in order; nothing of it is done."""
         self._parts = parts
+        self._in_bytes = in_bytes
         self._done = dict.fromkeys(parts, 0)
         self._part = None
 
@@ -73,7 +77,7 @@ class Progress:
         self.advance(done)
 
     def advance(self, done: int) -> None:
-        """So many bytes of the part under way are done."""
+        """So many bytes of the part under way, or things, are done."""
         if self._part is None:
             return
         self._done[self._part] = done
@@ -82,7 +86,8 @@ class Progress:
             self._samples[-1] = (now, done)
         else:
             self._samples.append((now, done))
-        while len(self._samples) > 2 and now - self._samples[1][0] >= _WINDOW_S:
+        window_s = _WINDOW_S if self._in_bytes else _COUNTED_WINDOW_S
+        while len(self._samples) > 2 and now - self._samples[1][0] >= window_s:
             self._samples.popleft()
 
     def complete(self) -> None:
@@ -103,12 +108,15 @@ class Progress:
         if self._part is None:
             return Picture(fraction=fraction)
         speed = self._speed()
+        seconds_left = None if waiting else self._seconds_left(speed)
+        if not self._in_bytes:
+            return Picture(fraction=fraction, seconds_left=seconds_left)
         return Picture(
             fraction=fraction,
             bytes_done=self._done[self._part],
             bytes_total=self._parts[self._part],
             speed_bytes_per_s=speed,
-            seconds_left=None if waiting else self._seconds_left(speed),
+            seconds_left=seconds_left,
         )
 
     def _speed(self) -> float | None:
@@ -124,4 +132,6 @@ class Progress:
         for part, total in self._parts.items():
             pace = speed if part is self._part else self._pace.of(part) or speed
             left_s += (total - self._done[part]) / pace
-        return left_s
+        if not self._in_bytes and self._samples:  # the next thing to be counted is under way
+            left_s -= self._clock() - self._samples[-1][0]
+        return max(0.0, left_s)

@@ -14,7 +14,8 @@ In words, the first rule that fits:
 6. A burn fails after its first byte: the medium is spent, another medium.
 7. A disc that turns out not to be blank, or too small: another medium.
 8. A drive fails before anything was written: another drive, then ask.
-9. Anything else (content withdrawn or damaged, no blank left, a surprise) is not better for trying
+9. The camera, or the printer's tray, fails during an inventory: ask.
+10. Anything else (content withdrawn or damaged, no blank left, a surprise) is not better for trying
    again: abandon.
 """
 
@@ -82,6 +83,11 @@ def is_unreadable(failure: Failure) -> bool:
     )
 
 
+def is_unseen(code: int) -> bool:
+    """Whether it is the camera, the light or the tray that fails, and not a disc's label."""
+    return 1040 <= code < 1060 or code in (3275, 3276, 3278, 3279)
+
+
 def _robot(failure: Failure) -> Turn:
     retry = is_motion(failure.code) and failure.tries < MOTION_TRIES
     return Turn.RETRY if retry else Turn.ASK
@@ -134,5 +140,6 @@ _RULES: tuple[_Rule, ...] = (
     (is_unreadable, _unreadable),
     (lambda f: f.begun and f.step is Step.BURN and is_drive(f.code), _other_medium),
     (lambda f: f.code in UNSUITABLE, _replaced),
+    (lambda f: f.step is Step.SURVEY and is_unseen(f.code), lambda _: Turn.ASK),
     (lambda f: is_drive(f.code), _not_begun),
 )

@@ -13,7 +13,7 @@ import msgspec
 
 from appliance.contract.errors import SteleError
 from appliance.labels.fields import LabelFields, clean
-from appliance.labels.orders import Answer, CheckOrder, DrawOrder, LabelFinding, Order
+from appliance.labels.orders import Answer, CheckOrder, DrawOrder, LabelFinding, Order, ReadOrder
 from appliance.labels.template import load_template
 
 WORKER = (sys.executable, "-m", "appliance.labels.worker")
@@ -77,6 +77,24 @@ class LabelDesk:
         if answer.finding is None:
             raise SteleError(3279, "the label process gave no finding")
         return answer.finding
+
+    async def read(self, frame: Path, label: Path, code: str) -> str:
+        """What the code on the disc in the camera's picture says, whichever disc it is.
+
+        `label` and `code` are what was printed on the disc that should be there; the file need
+        not exist. It only helps to say what is wrong with a label whose code cannot be read.
+
+        Raises:
+            SteleError: 3270 no label; 3271 its code cannot be read; 3273 nor is it sharp; 3274 nor
+                upright; 3275 black; 3276 no disc; 3278 the picture cannot be used; 3279 the process
+                failed.
+        """
+        order = ReadOrder(str(frame), str(label), code)
+        async with self._one_call:
+            answer = await asyncio.to_thread(self._ask, order)
+        if answer.code is None:
+            raise SteleError(3279, "the label process gave no code")
+        return answer.code
 
     def _draw(self, fields: LabelFields, to: Path) -> None:
         try:

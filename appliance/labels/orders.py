@@ -30,10 +30,22 @@ class CheckOrder(msgspec.Struct, frozen=True, tag="check"):
     code: str
 
 
-Order = DrawOrder | CheckOrder
+class ReadOrder(msgspec.Struct, frozen=True, tag="read"):
+    """Say what code the disc in the picture bears, whichever that is."""
+
+    frame: str
+    label: str = ""
+    """The label as it was drawn for the disc that should be there; the file need not exist."""
+    code: str = ""
+    """The code on that label."""
+
+
+Order = DrawOrder | CheckOrder | ReadOrder
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     error: ErrorInfo | None = None
     finding: LabelFinding | None = None
     """Of a check that passed."""
+    code: str | None = None
+    """Of a reading."""

@@ -13,7 +13,14 @@ import msgspec
 
 from appliance.contract.errors import SteleError, info_of
 from appliance.contract.messages import ErrorInfo
-from appliance.labels.orders import Answer, CheckOrder, DrawOrder, LabelFinding, Order
+from appliance.labels.orders import (
+    Answer,
+    CheckOrder,
+    DrawOrder,
+    LabelFinding,
+    Order,
+    ReadOrder,
+)
 
 MEMORY_BYTES = 4 << 30
 """Address space, of which OpenCV's libraries and threads reserve most."""
@@ -26,6 +33,8 @@ def obey(order: Order) -> Answer:
         if isinstance(order, DrawOrder):
             _draw(order)
             return Answer()
+        if isinstance(order, ReadOrder):
+            return Answer(code=_read(order))
         return Answer(finding=_check(order))
     except (SteleError, OSError, MemoryError) as error:
         return Answer(error=_told(error))
@@ -52,6 +61,12 @@ def _check(order: CheckOrder) -> LabelFinding:
     from appliance.labels.check import check_label  # noqa: PLC0415
 
     return check_label(order.frame, order.label, order.code)
+
+
+def _read(order: ReadOrder) -> str:
+    from appliance.labels.reading import read_label  # noqa: PLC0415
+
+    return read_label(order.frame, order.label, order.code)
 
 
 def main() -> None:

@@ -208,6 +208,11 @@ class Mover:
                 self._changed()
 
     @property
+    def printer(self) -> str | None:
+        """The printer's tray that this robot reaches."""
+        return self._unit.printer.name if self._unit.printer else None
+
+    @property
     def is_busy(self) -> bool:
         """Whether somebody has the robot, or the person, now."""
         return self._lock.locked()

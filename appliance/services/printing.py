@@ -20,8 +20,9 @@ from appliance.contract.states import DriveState
 from appliance.labels.fields import LabelFields
 from appliance.labels.orders import LabelFinding
 from appliance.services.alarms import Alarms
-from appliance.services.media import Media, drive_place
+from appliance.services.media import Media, Medium, drive_place
 from appliance.services.reservations import Reservations
+from appliance.services.sightings import MIGRATIONS as SIGHTINGS
 from hal.errors import HalError
 from hal.interfaces.disc_printer import Camera, DiscPrinter
 
@@ -43,6 +44,11 @@ def create_labels(db: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def add_codes(db: Database) -> None:
+    db.conn.execute("ALTER TABLE labels ADD COLUMN code TEXT")
+
+
 class LabelState(StrEnum):
     BEGUN = "begun"
     """Something may be on the disc."""
@@ -56,6 +62,8 @@ class Draughtsman(Protocol):
     async def draw(self, fields: LabelFields, to: Path) -> None: ...
 
     async def check(self, frame: Path, label: Path, code: str) -> LabelFinding: ...
+
+    async def read(self, frame: Path, label: Path, code: str) -> str: ...
 
 
 class Printing:
@@ -75,6 +83,7 @@ class Printing:
     ) -> None:
         """`folder` is for drawn labels and pictures; it is made when missing."""
         MIGRATIONS.apply(db)
+        SIGHTINGS.apply(db)
         folder.mkdir(parents=True, exist_ok=True)
         self._db = db
         self._printer = printer
@@ -90,6 +99,11 @@ class Printing:
     @property
     def name(self) -> str:
         return self._printer.name
+
+    @property
+    def has_camera(self) -> bool:
+        """Whether somebody sees what lies in the tray."""
+        return self._camera is not None
 
     async def take(self, job_id: str) -> None:
         """Have the printer; waits for its turn."""
@@ -113,6 +127,27 @@ class Printing:
         ).fetchone()
         return str(row[0]) if row else None
 
+    def code_of(self, medium: Medium) -> str:
+        """What the code on the disc says, or would say if its label were printed."""
+        row = self._db.conn.execute(
+            "SELECT code FROM labels WHERE medium_id = ?", (medium.id,)
+        ).fetchone()
+        return (row[0] if row else None) or medium.volume_id or medium.id
+
+    async def read_code(self, medium: Medium | None) -> str:
+        """What the code on the disc in the tray says; `medium` is the one that should be there.
+
+        Raises:
+            HalError: 1050, 1051, 1052 the camera gives no picture.
+            SteleError: as `LabelDesk.read` does.
+        """
+        if self._camera is None:
+            raise SteleError(5110, "this appliance has no camera")
+        frame = self._folder / "inventory.frame.png"
+        await self._camera.take_frame(frame)
+        name, code = (medium.id, self.code_of(medium)) if medium else ("nothing", "")
+        return await self._draughtsman.read(frame, self._folder / f"{name}.png", code)
+
     async def label(self, medium_id: str, job_id: str, label: Label, code: str) -> None:
         """Print the disc in the printer, and look at it. After a restart only look.
 
@@ -126,7 +161,7 @@ class Printing:
         try:
             await self._draw(medium_id, label, code, drawn)
             if not begun:
-                await self._print(medium_id, job_id, label, drawn)
+                await self._print(medium_id, job_id, label, drawn, code)
             await self._look(medium_id, code, drawn)
         finally:
             self._state = DriveState.LOADED
@@ -166,13 +201,16 @@ class Printing:
         except SteleError as error:
             raise _failed(NOT_BEGUN, medium_id, error) from error
 
-    async def _print(self, medium_id: str, job_id: str, label: Label, drawn: Path) -> None:
+    async def _print(
+        self, medium_id: str, job_id: str, label: Label, drawn: Path, code: str
+    ) -> None:
         """Print, with the intent written down before; forgotten when nothing can be printed."""
         with self._db.atomic():
             self._db.conn.execute(
-                "INSERT INTO labels VALUES (?, ?, ?) ON CONFLICT(medium_id) "
-                "DO UPDATE SET state = excluded.state, job_id = excluded.job_id",
-                (medium_id, LabelState.BEGUN, job_id),
+                "INSERT INTO labels (medium_id, state, job_id, code) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT(medium_id) DO UPDATE "
+                "SET state = excluded.state, job_id = excluded.job_id, code = excluded.code",
+                (medium_id, LabelState.BEGUN, job_id, code),
             )
         try:
             await self._printer.print(drawn, label.title or medium_id)

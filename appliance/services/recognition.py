@@ -18,6 +18,7 @@ from appliance.services.media import OUTSIDE, Media, Medium, slot_place
 from appliance.services.mover import DOUBLY_TAKEN
 
 OTHER_DISC, NOT_OURS = 2225, 2226
+UNKNOWN_LABEL = 2233
 
 
 class Read(Protocol):
@@ -59,8 +60,7 @@ class Recognition:
     def _accept(self, medium: Medium, read: Read) -> None:
         """It is the disc that it should be, or one of which nothing was known."""
         place = slot_place(medium.home_slot or "")
-        self._alarms.clear(place, OTHER_DISC)
-        for code in (APPEARED, DOUBLY_TAKEN):
+        for code in (OTHER_DISC, UNKNOWN_LABEL, APPEARED, DOUBLY_TAKEN):
             self._alarms.clear(place, code)
         if medium.volume_id is not None:
             return
@@ -119,6 +119,7 @@ class Recognition:
             slot = medium.home_slot or ""
             if self._media.with_home(slot) is None:
                 found = self._media.add(slot_place(slot), slot, MediumState.UNSEEN)
+                self._media.relocate(found.id, slot_place(slot))  # the slot is full
                 self._accept(found, astray[medium_id])
 
     def _owner(self, read: Read, astray: Mapping[str, Read]) -> Medium | None:

@@ -50,6 +50,22 @@ async def reconcile(library: Library, unit: LibraryUnit, wanted: Collection[str]
         if medium is not None and medium.id not in wanted and seat.fault is None:
             library.drives.claim(seat.name, OWNER)
             await _put_away(library, seat, medium.id)
+    await _clear_tray(library, unit, wanted)
+
+
+async def _clear_tray(library: Library, unit: LibraryUnit, wanted: Collection[str]) -> None:
+    """Bring home what lies in the printer for no job. A person is not asked for it here."""
+    tray = unit.mover.printer
+    medium = library.media.at(drive_place(tray)) if tray else None
+    if medium is None or medium.id in wanted or unit.by_hand:
+        return
+    place = drive_place(tray or "")
+    try:
+        await _patiently(partial(unit.mover.shelve, medium.id))
+    except (HalError, SteleError) as error:
+        library.alarms.sound(place, info_of(error))
+    else:
+        library.alarms.clear(place)
 
 
 async def tend(library: Library, unit: LibraryUnit) -> None:

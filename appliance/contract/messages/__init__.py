@@ -44,6 +44,7 @@ from appliance.contract.messages.events import (
     GrantWanted,
     JobChanged,
     LabelPrinted,
+    LabelsCompared,
     MagazineMoved,
     MediumChanged,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "JobsTelemetry",
     "Label",
     "LabelPrinted",
+    "LabelsCompared",
     "LibraryTelemetry",
     "Locate",
     "LockDoor",

@@ -83,6 +83,27 @@ class LabelPrinted(Struct, frozen=True, tag="label_printed", omit_defaults=True)
     qr: str = ""
 
 
+class LabelsCompared(Struct, frozen=True, tag="labels_compared", omit_defaults=True):
+    """An inventory by camera is over: how many discs there were, and of which kind.
+
+    A disc that is not where it was, or not what it was, has an event or an alarm of its own.
+    """
+
+    job_id: str
+    discs: int = 0
+    right: int = 0
+    """Their labels are theirs."""
+    moved: int = 0
+    """Found in another slot than their own, which is theirs now."""
+    other: int = 0
+    """Another disc than expected."""
+    without_label: int = 0
+    """Bare, and no good label was ever printed on them."""
+    unreadable: int = 0
+    unknown: int = 0
+    """Their labels name nothing that is known here."""
+
+
 class MagazineMoved(Struct, frozen=True, tag="magazine_moved", omit_defaults=True):
     """A magazine was put in (`place`) or taken out (no place)."""
 
@@ -144,6 +165,7 @@ EventBody = (
     | FilesDelivered
     | GrantWanted
     | LabelPrinted
+    | LabelsCompared
     | MagazineMoved
     | DoorChanged
     | AlarmRaised

@@ -53,6 +53,9 @@ class Press:
     def __init__(self, cabinet: Cabinet) -> None:
         self.cabinet = cabinet
         self.ink: dict[str, list[str]] = {}
+        self.drawn = ""
+        self.codes: dict[str, str] = {}
+        """What the code on each disc says."""
         self.fault: HalError | None = None
         self.blemish: SteleError | None = None
 
@@ -77,6 +80,7 @@ class PaperPrinter:
             raise self._press.fault
         disc = self._press.cabinet.places["p1"]
         self._press.ink.setdefault(disc.name, []).append(title)
+        self._press.codes[disc.name] = self._press.drawn
         await self._session.pause(30.0)
         if self._press.fault is not None:
             raise self._press.fault
@@ -89,14 +93,13 @@ class Eye:
 
     def __init__(self, press: Press, session: Session) -> None:
         self._press, self._session = press, session
-        self.code = ""
 
     async def take_frame(self, to: Path) -> None:
         await self._session.pause(1.0)
 
     async def draw(self, fields: LabelFields, to: Path) -> None:
         await self._session.pause(0.5)
-        self.code = fields.code
+        self._press.drawn = fields.code
 
     async def check(self, frame: Path, label: Path, code: str) -> LabelFinding:
         await self._session.pause(0.5)
@@ -105,6 +108,17 @@ class Eye:
         if not self._press.ink.get(self._press.cabinet.places["p1"].name):
             raise SteleError(3270, "there is no label")
         return LabelFinding(code=code, sharpness=1.0, turned_deg=0.0)
+
+    async def read(self, frame: Path, label: Path, code: str) -> str:
+        await self._session.pause(0.5)
+        if self._press.blemish is not None:
+            raise self._press.blemish
+        disc = self._press.cabinet.places.get("p1")
+        if disc is None:
+            raise SteleError(3276, "there is no disc")
+        if not self._press.ink.get(disc.name):
+            raise SteleError(3270, "there is no label")
+        return self._press.codes.get(disc.name, "")
 
 
 class PressRig(PaperRig):

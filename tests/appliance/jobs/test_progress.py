@@ -88,3 +88,21 @@ def test_a_transfer_taken_up_again_does_not_count_what_was_there_as_speed() -> N
     picture = progress.picture(waiting=False)
     assert picture.fraction == pytest.approx(0.7)
     assert picture.speed_bytes_per_s == pytest.approx(MB)
+
+
+def test_what_is_counted_has_a_fraction_and_a_time_and_no_bytes() -> None:
+    clock = Clock()
+    progress = Progress(Pace(), clock)
+    progress.plan({Step.SURVEY: 10}, in_bytes=False)
+    progress.begin(Step.SURVEY)
+    for done in range(1, 5):
+        clock.now_s += 60.0
+        progress.advance(done)
+    picture = progress.picture(waiting=False)
+    assert (picture.fraction, picture.bytes_done, picture.bytes_total) == (0.4, 0, None)
+    assert picture.speed_bytes_per_s is None
+    assert picture.seconds_left == pytest.approx(360.0)
+    clock.now_s += 30.0
+    assert progress.picture(waiting=False).seconds_left == pytest.approx(330.0)
+    clock.now_s += 3000.0
+    assert progress.picture(waiting=False).seconds_left == 0.0
