@@ -26,13 +26,22 @@ from console.store.schema.planning import (
     volume_packages,
     volumes,
 )
-from console.store.schema.retrieval import delivered, fetches, request_files, requests, tasks
+from console.store.schema.retrieval import (
+    checksums,
+    delivered,
+    fetches,
+    magazines,
+    request_files,
+    requests,
+    tasks,
+)
 from console.store.schema.tiers import tier_moves
 
 __all__ = [
     "alarms",
     "appliances",
     "blobs",
+    "checksums",
     "commands",
     "copies",
     "delivered",
@@ -43,6 +52,7 @@ __all__ = [
     "ingests",
     "jobs",
     "leases",
+    "magazines",
     "media",
     "metadata",
     "namespaces",

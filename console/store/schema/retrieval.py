@@ -41,6 +41,8 @@ requests = Table(
     Column("expected_at", UtcTime),
     # The bytes may be deleted from then on.
     Column("expires_at", UtcTime),
+    # The folder on the console's side into which its files are put, below `delivery.folder`.
+    Column("deliver_to", Text),
     Index(None, "state"),
 )
 
@@ -60,7 +62,23 @@ fetches = Table(
     Column("done_at", UtcTime),
     Column("error_code", Integer),
     Column("error_message", Text),
+    # The part of the appliance whose drives read it: a word of `console.retrieval.stations`.
+    Column("station", ID, nullable=False, server_default=""),
+    Column("files", BigInteger, nullable=False, server_default="0"),
+    # When the job began, when its medium was being read, when it was over: what estimates learn.
+    Column("begun_at", UtcTime),
+    Column("reading_at", UtcTime),
+    Column("ended_at", UtcTime),
     Index(None, "state"),
+    Index(None, "station", "done_at"),
+    # One reading of a volume at a time, whoever gives it out.
+    Index(
+        "ix_fetches_one_open_for_a_volume",
+        "volume_id",
+        unique=True,
+        sqlite_where=sa.text("state IN ('waiting', 'running')"),
+        postgresql_where=sa.text("state IN ('waiting', 'running')"),
+    ),
 )
 
 request_files = Table(
@@ -73,6 +91,8 @@ request_files = Table(
     Column("tried", Text, nullable=False, default=""),
     Column("state", STATE, nullable=False),
     Column("error_code", Integer),
+    # When it was put into the request's folder.
+    Column("placed_at", UtcTime),
     PrimaryKeyConstraint("request_id", "file_id"),
     Index(None, "fetch_id"),
 )
@@ -85,6 +105,27 @@ delivered = Table(
     Column("delivered_at", UtcTime, nullable=False),
     # The console may delete the file from then on.
     Column("expires_at", UtcTime, nullable=False),
+)
+
+checksums = Table(
+    "checksums",
+    metadata,
+    # Of contents that were read whole and agreed with their digest: what a ZIP says of them.
+    Column("sha256", DIGEST, primary_key=True),
+    Column("crc32", BigInteger, nullable=False),
+)
+
+magazines = Table(
+    "magazines",
+    metadata,
+    Column("magazine_id", ID, primary_key=True),
+    # The appliance that spoke of it last, and the place in it; unset while it is out.
+    Column("appliance", ID, nullable=False),
+    Column("place", ID),
+    # Where it was before it was taken out.
+    Column("last_place", ID),
+    Column("discs", Integer, nullable=False, server_default="0"),
+    Column("moved_at", UtcTime, nullable=False),
 )
 
 tasks = Table(
@@ -105,6 +146,17 @@ tasks = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("done_at", UtcTime),
     Column("done_by", Text),
+    # When a person took it up, and who.
+    Column("started_at", UtcTime),
+    Column("started_by", Text),
     Index(None, "state"),
     Index(None, "subject"),
+    Index(
+        "ix_tasks_one_open_for_a_subject",
+        "kind",
+        "subject",
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    ),
 )

@@ -11,11 +11,27 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "checksums",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("crc32", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_checksums")),
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("holder", sa.String(length=128), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "magazines",
+        sa.Column("magazine_id", sa.String(length=128), nullable=False),
+        sa.Column("appliance", sa.String(length=128), nullable=False),
+        sa.Column("place", sa.String(length=128), nullable=True),
+        sa.Column("last_place", sa.String(length=128), nullable=True),
+        sa.Column("discs", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("magazine_id", name=op.f("pk_magazines")),
     )
     op.create_table(
         "namespaces",
@@ -50,9 +66,18 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_by", sa.Text(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_by", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("task_id", name=op.f("pk_tasks")),
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tasks_one_open_for_a_subject",
+            ["kind", "subject"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
         batch_op.create_index(batch_op.f("ix_tasks_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_tasks_subject"), ["subject"], unique=False)
 
@@ -115,6 +140,25 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("intended", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("expected_s", sa.Float(), nullable=True))
 
+    with op.batch_alter_table("fetches", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("station", sa.String(length=128), server_default="", nullable=False)
+        )
+        batch_op.add_column(sa.Column("files", sa.BigInteger(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("reading_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(
+            "ix_fetches_one_open_for_a_volume",
+            ["volume_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('waiting', 'running')"),
+            postgresql_where=sa.text("state IN ('waiting', 'running')"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_fetches_station_done_at"), ["station", "done_at"], unique=False
+        )
+
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.add_column(sa.Column("title", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("description", sa.JSON(), nullable=True))
@@ -145,6 +189,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("text", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("created_by", sa.Text(), server_default="", nullable=False))
 
+    with op.batch_alter_table("request_files", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True))
+
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("priority", sa.String(length=16), server_default="normal", nullable=False)
@@ -153,6 +200,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("requested_by", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("expected_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("deliver_to", sa.Text(), nullable=True))
 
     with op.batch_alter_table("volumes", schema=None) as batch_op:
         batch_op.add_column(
@@ -169,11 +217,15 @@ def downgrade() -> None:
         batch_op.drop_column("namespace")
 
     with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.drop_column("deliver_to")
         batch_op.drop_column("expires_at")
         batch_op.drop_column("expected_at")
         batch_op.drop_column("requested_by")
         batch_op.drop_column("due_at")
         batch_op.drop_column("priority")
+
+    with op.batch_alter_table("request_files", schema=None) as batch_op:
+        batch_op.drop_column("placed_at")
 
     with op.batch_alter_table("policies", schema=None) as batch_op:
         batch_op.drop_column("created_by")
@@ -199,6 +251,19 @@ def downgrade() -> None:
         batch_op.drop_column("description")
         batch_op.drop_column("title")
 
+    with op.batch_alter_table("fetches", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_fetches_station_done_at"))
+        batch_op.drop_index(
+            "ix_fetches_one_open_for_a_volume",
+            sqlite_where=sa.text("state IN ('waiting', 'running')"),
+            postgresql_where=sa.text("state IN ('waiting', 'running')"),
+        )
+        batch_op.drop_column("ended_at")
+        batch_op.drop_column("reading_at")
+        batch_op.drop_column("begun_at")
+        batch_op.drop_column("files")
+        batch_op.drop_column("station")
+
     with op.batch_alter_table("copies", schema=None) as batch_op:
         batch_op.drop_column("expected_s")
         batch_op.drop_column("intended")
@@ -217,8 +282,15 @@ def downgrade() -> None:
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tasks_subject"))
         batch_op.drop_index(batch_op.f("ix_tasks_state"))
+        batch_op.drop_index(
+            "ix_tasks_one_open_for_a_subject",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
 
     op.drop_table("tasks")
     op.drop_table("pools")
     op.drop_table("namespaces")
+    op.drop_table("magazines")
     op.drop_table("leases")
+    op.drop_table("checksums")
