@@ -102,11 +102,11 @@ class InventoryBy(StrEnum):
     IDENTITY = "identity"
     """Read the volume identity of each medium in a drive."""
     CAMERA = "camera"
-    """Read the printed codes of the discs that the camera sees."""
+    """Show each disc to the camera above the printer's tray, which reads its printed code."""
 
 
 class TakeInventory(Struct, frozen=True, tag="take_inventory", omit_defaults=True):
-    """Look into the named slots, or all of them, with the robot's probe."""
+    """Look into the named slots, or all of them; `by` says how closely."""
 
     slots: Annotated[list[str], Meta(max_length=100_000)] = []
     by: InventoryBy = InventoryBy.PRESENCE
@@ -157,7 +157,8 @@ class UnlockDoor(Struct, frozen=True, tag="unlock_door"):
     """Open a door's lock with a turned key and a PIN. Only ever on the cabinet's own socket."""
 
     door: Annotated[str, Meta(min_length=1, max_length=64)]
-    pin: Annotated[str, Meta(max_length=256)]
+    pin: str
+    """As it was entered: what is no PIN is told by a number of its own (4013)."""
 
 
 class LockDoor(Struct, frozen=True, tag="lock_door"):

@@ -57,6 +57,13 @@ def create_people(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@MIGRATIONS()
+def add_last_failure(db: Database) -> None:
+    db.conn.execute(
+        "ALTER TABLE failures ADD COLUMN last_at TEXT NOT NULL DEFAULT '1970-01-01T00:00:00+00:00'"
+    )
+
+
 class CodeKind(StrEnum):
     """What a code means beside opening the door."""
 

@@ -1,6 +1,7 @@
 """PINs: who is whose, what is refused with which number, and what guessing costs."""
 
 import asyncio
+import hashlib
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from appliance.contract.errors import SteleError
 from appliance.services.access import keypad as keypads
-from appliance.services.access.keypad import LONGEST_CLOSURE_S, Keypad
+from appliance.services.access.keypad import FORGOTTEN_AFTER_S, LONGEST_CLOSURE_S, Keypad
 from appliance.services.access.people import CodeKind, Holder, People, Person
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,8 +75,48 @@ async def test_the_keypad_closes_for_longer_with_every_failure(desk: Desk) -> No
     assert closures == [30.0 * 2**n for n in range(7)] + [LONGEST_CLOSURE_S] * 2
     desk.wait(LONGEST_CLOSURE_S)
     await desk.keypad.identify(PIN)
+    assert desk.keypad.closure() is None
+
+
+async def test_failures_are_forgotten_by_time_alone(desk: Desk) -> None:
     assert [await desk.refused(WRONG) for _ in range(2)] == [4012] * 2
-    assert desk.keypad.closure() is None, "a success starts the count anew"
+    await desk.keypad.identify(PIN)
+    assert await desk.refused(WRONG) == 4012
+    assert desk.keypad.closed_for_s == 30.0, "the right PIN between them forgave nothing"
+    desk.wait(3 * FORGOTTEN_AFTER_S)
+    assert [await desk.refused(WRONG) for _ in range(2)] == [4012] * 2
+    assert desk.keypad.closure() is None
+    desk.restart()
+    desk.wait(-86_400)
+    assert await desk.refused(WRONG) == 4012
+    assert desk.keypad.closure() is not None, "a clock that was set back forgives nothing either"
+
+
+async def test_who_has_a_pin_guesses_no_faster_than_who_has_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two wrong ones and the own right one, again and again for a day; against waiting alone."""
+    monkeypatch.setattr(People, "digest", lambda _, pin: _digest(pin))
+    desk.people.set_pin("王伟", PIN)
+
+    async def guesses_in_a_day(*, own: str | None) -> int:
+        guesses, until = 0, desk.now + timedelta(days=1)
+        while desk.now < until:
+            if desk.keypad.closure() is None:
+                guesses += await desk.refused(WRONG) == 4012
+                if own and desk.keypad.closure() is None:
+                    await desk.keypad.identify(own)
+            desk.wait(5.0)
+        return guesses
+
+    outsider = await guesses_in_a_day(own=None)
+    desk.wait(7 * 86_400)
+    insider = await guesses_in_a_day(own=PIN)
+    assert insider <= outsider < 40
+
+
+def _digest(pin: str) -> bytes:
+    return hashlib.sha256(pin.encode()).digest()
 
 
 async def test_a_restart_opens_no_closed_keypad(desk: Desk) -> None:
