@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.demo.person import Carry, what_is_asked
+from simulators.demo.person import Carry, way_back, what_is_asked
 from simulators.world.description import Extent
 from simulators.world.world import OUTSIDE, World
 
@@ -40,4 +40,19 @@ def test_lights_and_trays_say_what_to_carry(
         if moved[1] == OUTSIDE:
             world.state.taken.append(disc.serial)
     assert what_is_asked(world.state, world.layout) == asked
+    world.close()
+
+
+def test_a_disc_that_nobody_asked_for_goes_back_to_its_slot(tmp_path: Path) -> None:
+    world = World.create(tmp_path, "disc-cabinet", discs=2, extent=Extent(units=1))
+    world.state.lights.add("m1.s002")
+    world.state.open_trays.add("d1")
+    disc = world.disc_at("m1.s001")
+    assert disc
+    assert way_back(world.state, world.layout, {disc.serial: "m1.s001"}) is None
+    world.move(disc, OUTSIDE)
+    world.state.taken.append(disc.serial)
+    back = way_back(world.state, world.layout, {disc.serial: "m1.s001"})
+    assert back == Carry("", "m1.s001", "m1")
+    assert way_back(world.state, world.layout, {}) is None
     world.close()
