@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from appliance.contract.errors import SteleError
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `migrations/versions`; a test compares it with them."""
 
 BUSY_TIMEOUT_S = 30

@@ -35,6 +35,12 @@ from console.store.schema.retrieval import (
     requests,
     tasks,
 )
+from console.store.schema.search import (
+    search_counters,
+    search_postings,
+    search_segments,
+    search_spans,
+)
 from console.store.schema.tiers import tier_moves
 
 __all__ = [
@@ -63,6 +69,10 @@ __all__ = [
     "refusals",
     "request_files",
     "requests",
+    "search_counters",
+    "search_postings",
+    "search_segments",
+    "search_spans",
     "tasks",
     "tier_moves",
     "tokens",

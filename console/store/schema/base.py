@@ -1,5 +1,7 @@
 """What all tables share: their metadata, and the types of ids, states and digests."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import String
 
@@ -15,3 +17,8 @@ metadata = sa.MetaData(
 ID = String(128)
 STATE = String(16)
 DIGEST = String(64)
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """Options of an Index that holds only the rows for which an SQL condition is true."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}

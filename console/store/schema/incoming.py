@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from console.store.columns import UtcTime
-from console.store.schema.base import DIGEST, ID, STATE, metadata
+from console.store.schema.base import DIGEST, ID, STATE, metadata, only_where
 
 ingests = Table(
     "ingests",
@@ -66,9 +66,13 @@ packages = Table(
     # When and how often somebody asked for any of it.
     Column("used_at", UtcTime),
     Column("uses", BigInteger, nullable=False, server_default="0"),
+    # Its place in the index of searches; unset when that must take it in, anew or at all.
+    Column("number", BigInteger),
     UniqueConstraint("fonds", "series", "dossier"),
     UniqueConstraint("fonds", "series", "folder"),
     Index(None, "state"),
+    Index(None, "number", unique=True),
+    Index("ix_packages_unnumbered", "package_id", **only_where("number IS NULL")),
 )
 
 files = Table(
@@ -88,8 +92,12 @@ files = Table(
     # Of the item that the file is: a title and descriptive metadata, where the sender gave them.
     Column("title", Text, nullable=False, server_default=""),
     Column("description", sa.JSON),
+    # Its place in the index of searches; unset when that must take it in, anew or at all.
+    Column("number", BigInteger),
     UniqueConstraint("package_id", "path"),
     Index(None, "sha256"),
+    Index(None, "number", unique=True),
+    Index("ix_files_unnumbered", "file_id", **only_where("number IS NULL")),
 )
 
 folders = Table(

@@ -145,6 +145,7 @@ def upgrade() -> None:
             sa.Column("station", sa.String(length=128), server_default="", nullable=False)
         )
         batch_op.add_column(sa.Column("files", sa.BigInteger(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("drive", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("reading_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
@@ -162,6 +163,15 @@ def upgrade() -> None:
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.add_column(sa.Column("title", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("description", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("number", sa.BigInteger(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_files_number"), ["number"], unique=True)
+        batch_op.create_index(
+            "ix_files_unnumbered",
+            ["file_id"],
+            unique=False,
+            sqlite_where=sa.text("number IS NULL"),
+            postgresql_where=sa.text("number IS NULL"),
+        )
 
     with op.batch_alter_table("ingests", schema=None) as batch_op:
         batch_op.add_column(
@@ -180,6 +190,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("description", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("used_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("uses", sa.BigInteger(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("number", sa.BigInteger(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_packages_number"), ["number"], unique=True)
+        batch_op.create_index(
+            "ix_packages_unnumbered",
+            ["package_id"],
+            unique=False,
+            sqlite_where=sa.text("number IS NULL"),
+            postgresql_where=sa.text("number IS NULL"),
+        )
 
     with op.batch_alter_table("plans", schema=None) as batch_op:
         batch_op.add_column(sa.Column("revision", sa.Integer(), server_default="1", nullable=False))
@@ -199,6 +218,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("requested_by", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("expected_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("estimated_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("deliver_to", sa.Text(), nullable=True))
 
@@ -219,6 +239,7 @@ def downgrade() -> None:
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.drop_column("deliver_to")
         batch_op.drop_column("expires_at")
+        batch_op.drop_column("estimated_at")
         batch_op.drop_column("expected_at")
         batch_op.drop_column("requested_by")
         batch_op.drop_column("due_at")
@@ -236,6 +257,13 @@ def downgrade() -> None:
         batch_op.drop_column("revision")
 
     with op.batch_alter_table("packages", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_packages_unnumbered",
+            sqlite_where=sa.text("number IS NULL"),
+            postgresql_where=sa.text("number IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_packages_number"))
+        batch_op.drop_column("number")
         batch_op.drop_column("uses")
         batch_op.drop_column("used_at")
         batch_op.drop_column("description")
@@ -248,6 +276,13 @@ def downgrade() -> None:
         batch_op.drop_column("namespace")
 
     with op.batch_alter_table("files", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_files_unnumbered",
+            sqlite_where=sa.text("number IS NULL"),
+            postgresql_where=sa.text("number IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_files_number"))
+        batch_op.drop_column("number")
         batch_op.drop_column("description")
         batch_op.drop_column("title")
 
@@ -261,6 +296,7 @@ def downgrade() -> None:
         batch_op.drop_column("ended_at")
         batch_op.drop_column("reading_at")
         batch_op.drop_column("begun_at")
+        batch_op.drop_column("drive")
         batch_op.drop_column("files")
         batch_op.drop_column("station")
 
