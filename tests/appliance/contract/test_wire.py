@@ -131,6 +131,7 @@ def _of(body: type) -> st.SearchStrategy[object]:
         "state": {"MediumChanged": "verified", "DoorChanged": "forced"}.get(body.__name__, "done"),
         "kind": "tape",
         "discs": 3,
+        **dict.fromkeys(("right", "moved", "other", "without_label", "unreadable", "unknown"), 1),
         "stage": "burn",
         "attempt": 1,
         "files": 1,
