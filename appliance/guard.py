@@ -24,6 +24,7 @@ from appliance.services.access.access import Access
 from appliance.services.access.brakes import Brakes
 from appliance.services.access.door import Door
 from appliance.services.access.keypad import Keypad
+from appliance.services.access.ledger import Ledger
 from appliance.services.access.people import People
 from appliance.services.access.surroundings import Surroundings
 from appliance.services.alarms import Alarms
@@ -171,6 +172,7 @@ class Guard:
             events=events,
             now=self._now,
             changed=changed,
+            ledger=Ledger(self.people.db),
             open_within_s=settings.open_within_s,
             left_open_s=settings.left_open_s,
             service_open_s=settings.service_open_s,

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from appliance.contract.errors import SteleError, info_of
@@ -30,6 +30,7 @@ KEY_NOT_TURNED = 4011
 IN_MOTION = 4021
 UNREADABLE = 4022
 NOT_CLOSED = 4023
+FORCED_WHILE_OFF = 4036
 
 LOOK_S = 1.0
 STOPPED_S = 0.5
@@ -70,6 +71,8 @@ class Door:
         """Unset when the contact cannot be read."""
         self._state = DoorState.LOCKED
         self._forced = False
+        self._is_new = True
+        """Its contact has not been read yet: what it says then came about unwatched."""
         self._permit: Permit | None = None
         self._user: Holder | None = None
         """Who opened it, for as long as it is open."""
@@ -87,7 +90,7 @@ class Door:
     def start(self) -> None:
         """Look at the door, close the gate unless it is closed and bolted, and watch it."""
         self._around.bar(self.place)
-        self._open = None  # not known yet: a door that stands open now was not forced
+        self._open = None  # not known yet: whether an open door was forced, the ledger tells
         if self._contact is None:
             self._open = False
         self._see()
@@ -108,6 +111,8 @@ class Door:
             await self._lock.ensure_locked()
         except HalError as error:
             log.warning("door %s may stay unlocked: %s", self.name, error)
+        else:
+            self._around.ledger.locked(self.name)
 
     @property
     def state(self) -> DoorState:
@@ -178,10 +183,25 @@ class Door:
             self._open_since_s = asyncio.get_running_loop().time()
             self._user = self._permit.holder if self._permit else None
             self._permit = None
-            told = self._tell_opened(stopping, forced=self._forced, was_moving=was_moving)
+            if self._is_new:
+                self._judge_open_at_start()
+            told = self._tell_opened(
+                stopping, forced=self._forced and not self._is_new, was_moving=was_moving
+            )
             self._spawn(told, f"{self.place} opened")
         else:
             self._closed()
+        self._is_new = False
+
+    def _judge_open_at_start(self) -> None:
+        """Somebody had unlocked it when the firmware ended, or it was opened by force since."""
+        ledger, alarms = self._around.ledger, self._around.alarms
+        self._user = ledger.holder(self.name)
+        known = self._lock is not None and ledger.knows(self.name)
+        self._forced = known and self._user is None
+        if self._forced and not alarms.stands(self.place, FORCED):
+            told = f"door {self.name} was locked when the firmware ended, and is open now"
+            alarms.sound(self.place, ErrorInfo(FORCED_WHILE_OFF, told), latched=True)
 
     def _see(self) -> None:
         """Ask the contact; what cannot be asked is open."""
@@ -218,7 +238,7 @@ class Door:
         self._wake.set()
 
     def _end_alarms(self) -> None:
-        for code in (FORCED, IN_MOTION, LEFT_OPEN):
+        for code in (FORCED, FORCED_WHILE_OFF, IN_MOTION, LEFT_OPEN):
             self._around.alarms.clear(self.place, code)
 
     def _closed(self) -> None:
@@ -249,6 +269,8 @@ class Door:
             self.check_key()
             async with self._turning:
                 if self._lock is not None and self._open is False:
+                    until = around.now() + timedelta(seconds=around.open_within_s)
+                    around.ledger.unlocked(self.name, holder, until)
                     await self._lock.ensure_unlocked()
                 if self._open is False:
                     until_s = asyncio.get_running_loop().time() + around.open_within_s
@@ -301,6 +323,7 @@ class Door:
             except HalError as error:
                 self._around.alarms.sound(self.place, info_of(error))
                 return
+            self._around.ledger.locked(self.name)
         if self._is_free_to_lock:
             for code in (2120, 1020):
                 self._around.alarms.clear(self.place, code)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.services.access.brakes import Brakes
+from appliance.services.access.ledger import Ledger
 from appliance.services.alarms import Alarms
 from appliance.services.events import EventSink
 from appliance.services.gates import Gates
@@ -21,6 +22,7 @@ class Surroundings:
     events: EventSink
     now: Callable[[], datetime]
     changed: Callable[[], None]
+    ledger: Ledger
     open_within_s: float = 30.0
     """How long an unlocked door waits to be opened."""
     left_open_s: float = 300.0

@@ -15,6 +15,7 @@ from appliance.services.access.access import Access
 from appliance.services.access.brakes import Brakes
 from appliance.services.access.door import Door
 from appliance.services.access.keypad import Keypad
+from appliance.services.access.ledger import Ledger
 from appliance.services.access.people import CodeKind, People
 from appliance.services.access.surroundings import Surroundings
 from appliance.services.alarms import Alarms
@@ -135,7 +136,8 @@ class Entrance:
         self.db.execute("PRAGMA synchronous=OFF")
         self.alarms = Alarms(self.db, Outbox(self.db, self.now), self.now)
         self.gates = Gates()
-        (folder / "people.db").write_bytes(people_file())
+        if not (folder / "people.db").exists():
+            (folder / "people.db").write_bytes(people_file())
         self.people = People(folder / "people.db", self.now)
         self.robots = [PaperRobot(self.gates) for _ in range(robots)]
         around = Surroundings(
@@ -145,6 +147,7 @@ class Entrance:
             events=Outbox(self.db, self.now),
             now=self.now,
             changed=lambda: None,
+            ledger=Ledger(self.people.db),
         )
         names = doors or ("front",)
         self.contacts = {name: PaperContact(f"door-{name}") for name in names}
@@ -175,6 +178,15 @@ class Entrance:
 
     async def stop(self) -> None:
         await self.access.stop()
+        self.people.close()
+        self.db.close()
+
+    async def kill(self) -> None:
+        """End the firmware as kill -9 does: lines and bolts stay as they are."""
+        tasks = [task for name in self.contacts for task in self.access.door(name)._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.people.close()
         self.db.close()
 

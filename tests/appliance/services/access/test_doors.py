@@ -312,7 +312,7 @@ def test_an_unlocked_door_can_be_locked_and_an_open_one_not(tmp_path: Path) -> N
     told(tmp_path, story)
 
 
-def test_a_door_that_stands_open_at_the_start_was_not_forced(tmp_path: Path) -> None:
+def test_a_door_that_stands_open_at_the_very_first_start_was_not_forced(tmp_path: Path) -> None:
     async def tell() -> None:
         at = Entrance(tmp_path)
         at.contacts["front"].active = True
@@ -340,3 +340,91 @@ def test_where_no_robot_is_an_open_door_holds_nothing_up(tmp_path: Path) -> None
         assert at.gates.interlock.gate.is_open
 
     told(tmp_path, story, robots=0)
+
+
+async def _started_again(folder: Path, *, is_open: bool, bolted: bool) -> Entrance:
+    at = Entrance(folder)
+    at.contacts["front"].active = is_open
+    at.locks["front"].bolted = bolted
+    await at.start()
+    return at
+
+
+def test_a_door_forced_while_the_firmware_was_dead_is_named_so_until_seen(tmp_path: Path) -> None:
+    async def tell() -> None:
+        at = Entrance(tmp_path)
+        await at.start()
+        await at.unlock()
+        await asyncio.sleep(60)
+        assert at.view().state is DoorState.LOCKED, "nobody came, and it was locked again"
+        await at.kill()
+        at = await _started_again(tmp_path, is_open=True, bolted=True)
+        assert at.view().state is DoorState.FORCED
+        assert at.standing() == ["door:front:4036"]
+        assert at.gates.interlock.gate.reasons == ("door:front",)
+        at.contacts["front"].set(False)
+        await asyncio.sleep(2)
+        assert at.view().state is DoorState.LOCKED
+        assert at.standing() == ["door:front:4036"], "closing it again hides nothing"
+        at.alarms.acknowledge("door:front:4036", "wang")
+        assert at.standing() == []
+        await at.stop()
+
+    run_virtual(tell())
+
+
+@pytest.mark.parametrize("opened", ["before", "after"])
+def test_a_door_that_was_unlocked_when_the_firmware_died_is_its_persons(
+    tmp_path: Path, opened: str
+) -> None:
+    async def tell() -> None:
+        at = Entrance(tmp_path)
+        await at.start()
+        await at.unlock()
+        await asyncio.sleep(1)
+        if opened == "before":
+            at.contacts["front"].set(True)
+            await asyncio.sleep(1)
+        await at.kill()
+        at = await _started_again(tmp_path, is_open=True, bolted=False)
+        assert at.view().state is DoorState.OPEN
+        assert at.view().unlocked_by == "wang"
+        assert at.standing() == []
+        at.contacts["front"].set(False)
+        await asyncio.sleep(3)
+        assert at.view().state is DoorState.LOCKED
+        await at.kill()
+        at = await _started_again(tmp_path, is_open=True, bolted=True)
+        assert at.standing() == ["door:front:4036"], "once it was locked the right was used up"
+        await at.stop()
+
+    run_virtual(tell())
+
+
+def test_an_orderly_stop_uses_the_right_to_open_up(tmp_path: Path) -> None:
+    async def tell() -> None:
+        at = Entrance(tmp_path)
+        await at.start()
+        await at.unlock()
+        await asyncio.sleep(1)
+        await at.stop()
+        at = await _started_again(tmp_path, is_open=True, bolted=True)
+        assert at.standing() == ["door:front:4036"]
+        await at.stop()
+
+    run_virtual(tell())
+
+
+def test_a_forced_door_that_is_still_open_after_a_restart_has_one_alarm(tmp_path: Path) -> None:
+    async def tell() -> None:
+        at = Entrance(tmp_path)
+        await at.start()
+        at.contacts["front"].set(True)
+        await asyncio.sleep(1)
+        await at.kill()
+        at = await _started_again(tmp_path, is_open=True, bolted=True)
+        assert at.view().state is DoorState.FORCED
+        assert at.standing() == ["door:front:4010"]
+        await at.stop()
+
+    run_virtual(tell())
