@@ -40,17 +40,19 @@ check: $(VENV)/.installed-dev ## Style, types, layers, and documents that must m
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m appliance.contract.document --check
+	$(BIN)/python -m console.api.document --check
 	$(BIN)/python -m pytest tests/documents
 
 format: $(VENV)/.installed-dev ## Put the code into its standard form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-dev test-programs ## Measure against peers in the same run; prints and writes bench.json
+bench: $(VENV)/.installed-bench test-programs ## Measure against peers in the same run; prints and writes bench.json
 	$(BIN)/python -m tests.bench $(BENCH)
 
 docs: $(VENV)/.installed-dev ## Write the documents that are generated from the code
 	$(BIN)/python -m appliance.contract.document
+	$(BIN)/python -m console.api.document
 
 screenshots: $(VENV)/.installed-dev test-programs ## Draw the pictures in the documents from the running product
 	$(BIN)/python -m tests.screenshots
@@ -77,6 +79,10 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/pip
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
 	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable ".[appliance,console,simulators,dev]"
+	@touch $@
+
+$(VENV)/.installed-bench: pyproject.toml $(VENV)/.installed-dev
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable ".[appliance,console,simulators,dev,bench]"
 	@touch $@
 
 test-programs:
