@@ -99,7 +99,7 @@ this one that has a README.txt is another volume like it.
 They are members of a pax archive (POSIX.1-2001), which tar unpacks: no special
 program is needed. On the tape each archive stands between two file marks;
 this is how the third is unpacked on Linux (the first is number 0):
-"mt -f /dev/nst0 asf 2; tar -b 2048 -xf /dev/nst0".
+"mt -f /dev/nst0 asf 2; tar -b 512 -xf /dev/nst0".
 """,
     ),
 }
@@ -129,7 +129,7 @@ _CHINESE_HOW = {
         """\
 它们是 pax 归档（POSIX.1-2001）的成员，用 tar 即可解开，不需要任何专用软件。
 磁带上每个归档位于两个文件标记之间；在 Linux 上解开第三个归档的方法
-（第一个的编号为 0）：“mt -f /dev/nst0 asf 2; tar -b 2048 -xf /dev/nst0”。
+（第一个的编号为 0）：“mt -f /dev/nst0 asf 2; tar -b 512 -xf /dev/nst0”。
 """,
     ),
 }
