@@ -41,6 +41,8 @@ class PlanState(StrEnum):
     PROPOSED = "proposed"
     APPROVED = "approved"
     REJECTED = "rejected"
+    REPLACED = "replaced"
+    """Changed or planned again: another plan names it in `replaces`."""
     DONE = "done"
 
 
@@ -64,6 +66,8 @@ class CommandState(StrEnum):
     SENT = "sent"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    """Not sent any more, and the appliance may have it: what it makes by it is told as a spare."""
 
 
 class RequestState(StrEnum):

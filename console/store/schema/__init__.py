@@ -7,7 +7,15 @@ keys to what the console knows: a cabinet may speak of a volume that this consol
 
 from console.store.schema.access import leases, tokens
 from console.store.schema.base import metadata
-from console.store.schema.fleet import alarms, appliances, commands, events, jobs, media
+from console.store.schema.fleet import (
+    alarms,
+    appliances,
+    commands,
+    events,
+    jobs,
+    media,
+    paces,
+)
 from console.store.schema.incoming import (
     blobs,
     files,
@@ -23,6 +31,7 @@ from console.store.schema.planning import (
     plans,
     policies,
     pools,
+    spares,
     volume_packages,
     volumes,
 )
@@ -63,6 +72,7 @@ __all__ = [
     "metadata",
     "namespaces",
     "packages",
+    "paces",
     "plans",
     "policies",
     "pools",
@@ -73,6 +83,7 @@ __all__ = [
     "search_postings",
     "search_segments",
     "search_spans",
+    "spares",
     "tasks",
     "tier_moves",
     "tokens",

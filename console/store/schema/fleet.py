@@ -38,6 +38,24 @@ appliances = Table(
     Column("environment_at", UtcTime),
     Column("access", sa.JSON),
     Column("access_at", UtcTime),
+    # Since when it can write nothing, by the console's clock, and why; unset while it can.
+    Column("unfit_since", UtcTime),
+    Column("unfit_because", Text),
+)
+
+paces = Table(
+    "paces",
+    metadata,
+    # How fast an appliance wrote one kind of medium of late; the newest jobs count most.
+    Column("appliance", ID, nullable=False),
+    Column("medium_kind", STATE, nullable=False),
+    Column("jobs", BigInteger, nullable=False),
+    Column("burn_bytes_per_s", Float, nullable=False),
+    Column("verify_bytes_per_s", Float, nullable=False),
+    # Everything of a job but writing and reading back.
+    Column("handling_s", Float, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("appliance", "medium_kind"),
 )
 
 media = Table(
@@ -100,6 +118,8 @@ jobs = Table(
     Column("error_code", Integer),
     Column("error_message", Text),
     Column("created_at", UtcTime),
+    # When it left the queue.
+    Column("started_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
     Index(None, "state"),
     Index(None, "updated_at"),

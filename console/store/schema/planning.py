@@ -138,7 +138,25 @@ copies = Table(
     Column("intended", ID),
     # How long writing and verifying it is expected to take.
     Column("expected_s", Float),
+    # When its appliance was asked to give its job back, so that another can have it.
+    Column("recalled_at", UtcTime),
     UniqueConstraint("volume_id", "role"),
     Index(None, "state"),
+    Index(None, "medium_id"),
+)
+
+spares = Table(
+    "spares",
+    metadata,
+    # A verified medium of a copy that has one already: counted for nothing until that one is lost.
+    Column("job_id", ID, primary_key=True),
+    Column("copy_id", ID, ForeignKey("copies.copy_id"), nullable=False),
+    Column("volume_id", ID, ForeignKey("volumes.volume_id"), nullable=False),
+    Column("appliance", ID, nullable=False),
+    Column("medium_id", ID, nullable=False),
+    Column("slot", ID),
+    Column("bytes_read", BigInteger, nullable=False),
+    Column("verified_at", UtcTime, nullable=False),
+    Index(None, "copy_id"),
     Index(None, "medium_id"),
 )

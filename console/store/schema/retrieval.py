@@ -39,6 +39,8 @@ requests = Table(
     Column("requested_by", Text, nullable=False, server_default=""),
     # When all of it is expected to be there.
     Column("expected_at", UtcTime),
+    # When that was thought.
+    Column("estimated_at", UtcTime),
     # The bytes may be deleted from then on.
     Column("expires_at", UtcTime),
     # The folder on the console's side into which its files are put, below `delivery.folder`.
@@ -65,6 +67,7 @@ fetches = Table(
     # The part of the appliance whose drives read it: a word of `console.retrieval.stations`.
     Column("station", ID, nullable=False, server_default=""),
     Column("files", BigInteger, nullable=False, server_default="0"),
+    Column("drive", ID),
     # When the job began, when its medium was being read, when it was over: what estimates learn.
     Column("begun_at", UtcTime),
     Column("reading_at", UtcTime),

@@ -44,6 +44,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "version", name=op.f("pk_namespaces")),
     )
     op.create_table(
+        "paces",
+        sa.Column("appliance", sa.String(length=128), nullable=False),
+        sa.Column("medium_kind", sa.String(length=16), nullable=False),
+        sa.Column("jobs", sa.BigInteger(), nullable=False),
+        sa.Column("burn_bytes_per_s", sa.Float(), nullable=False),
+        sa.Column("verify_bytes_per_s", sa.Float(), nullable=False),
+        sa.Column("handling_s", sa.Float(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("appliance", "medium_kind", name=op.f("pk_paces")),
+    )
+    op.create_table(
         "pools",
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -135,10 +146,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tier_moves_package_id"), ["package_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tier_moves_state"), ["state"], unique=False)
 
+    op.create_table(
+        "spares",
+        sa.Column("job_id", sa.String(length=128), nullable=False),
+        sa.Column("copy_id", sa.String(length=128), nullable=False),
+        sa.Column("volume_id", sa.String(length=128), nullable=False),
+        sa.Column("appliance", sa.String(length=128), nullable=False),
+        sa.Column("medium_id", sa.String(length=128), nullable=False),
+        sa.Column("slot", sa.String(length=128), nullable=True),
+        sa.Column("bytes_read", sa.BigInteger(), nullable=False),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["copy_id"], ["copies.copy_id"], name=op.f("fk_spares_copy_id_copies")
+        ),
+        sa.ForeignKeyConstraint(
+            ["volume_id"], ["volumes.volume_id"], name=op.f("fk_spares_volume_id_volumes")
+        ),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_spares")),
+    )
+    with op.batch_alter_table("spares", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spares_copy_id"), ["copy_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_spares_medium_id"), ["medium_id"], unique=False)
+
+    with op.batch_alter_table("appliances", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("unfit_since", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("unfit_because", sa.Text(), nullable=True))
+
     with op.batch_alter_table("copies", schema=None) as batch_op:
         batch_op.add_column(sa.Column("pool", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("intended", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("expected_s", sa.Float(), nullable=True))
+        batch_op.add_column(sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("fetches", schema=None) as batch_op:
         batch_op.add_column(
@@ -178,6 +216,9 @@ def upgrade() -> None:
             sa.Column("namespace", sa.String(length=128), server_default="default", nullable=False)
         )
         batch_op.add_column(sa.Column("created_by", sa.Text(), server_default="", nullable=False))
+
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("started_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("packages", schema=None) as batch_op:
         batch_op.add_column(
@@ -271,6 +312,9 @@ def downgrade() -> None:
         batch_op.drop_column("year")
         batch_op.drop_column("namespace")
 
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_column("started_at")
+
     with op.batch_alter_table("ingests", schema=None) as batch_op:
         batch_op.drop_column("created_by")
         batch_op.drop_column("namespace")
@@ -301,10 +345,20 @@ def downgrade() -> None:
         batch_op.drop_column("station")
 
     with op.batch_alter_table("copies", schema=None) as batch_op:
+        batch_op.drop_column("recalled_at")
         batch_op.drop_column("expected_s")
         batch_op.drop_column("intended")
         batch_op.drop_column("pool")
 
+    with op.batch_alter_table("appliances", schema=None) as batch_op:
+        batch_op.drop_column("unfit_because")
+        batch_op.drop_column("unfit_since")
+
+    with op.batch_alter_table("spares", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_spares_medium_id"))
+        batch_op.drop_index(batch_op.f("ix_spares_copy_id"))
+
+    op.drop_table("spares")
     with op.batch_alter_table("tier_moves", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tier_moves_state"))
         batch_op.drop_index(batch_op.f("ix_tier_moves_package_id"))
@@ -326,6 +380,7 @@ def downgrade() -> None:
 
     op.drop_table("tasks")
     op.drop_table("pools")
+    op.drop_table("paces")
     op.drop_table("namespaces")
     op.drop_table("magazines")
     op.drop_table("leases")
