@@ -6,8 +6,8 @@ from rich.table import Table
 
 from console.commands.frame import Frame, console_command, shown
 from console.rules.policy import Policy
+from console.rules.register import load_policy, names
 from console.rules.values import Rule
-from console.store.policies import load_policy, names
 
 
 @click.command()

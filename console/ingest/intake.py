@@ -33,10 +33,9 @@ from console.ingest.packages import (
 from console.ingest.report import IngestOrder, IngestProgress, IngestReport, Tally
 from console.ingest.taking import DossierIntake
 from console.ingest.titles import check_title
-from console.rules.policy import Policy
+from console.rules.register import FoundPolicy, find_policy, register_policy
 from console.store.engine import reading
 from console.store.ids import new_id
-from console.store.policies import load_policy, register_policy
 from console.store.schema import ingests
 from console.store.states import IngestState
 from console.store.workspace import Workspace
@@ -60,7 +59,7 @@ def ingest(
     check_title("series", order.series)
     dossiers = find_dossiers(order.source, order.dossier)
     _check_source(workspace, order.source)
-    policy = load_policy(workspace, order.policy or workspace.config.archive.policy)
+    policy = find_policy(workspace, order.policy or workspace.config.archive.policy)
     workspace.landing.sweep()
     intake = _Intake(workspace, order, policy, progress)
     intake.begin()
@@ -86,7 +85,7 @@ class _Intake:
         self,
         workspace: Workspace,
         order: IngestOrder,
-        policy: Policy,
+        policy: FoundPolicy,
         progress: Callable[[IngestProgress], None],
     ) -> None:
         self._workspace = workspace
@@ -101,7 +100,7 @@ class _Intake:
 
     def begin(self) -> None:
         with self._workspace.store.begin() as connection:
-            register_policy(connection, self._policy)
+            register_policy(connection, self._policy.policy, self._policy.text)
             what = {
                 "source": text_from_bytes(os.fsencode(self._order.source.absolute())),
                 "fonds": self._order.fonds,
@@ -136,7 +135,9 @@ class _Intake:
 
     def _open(self, connection: sa.Connection, dossier: Dossier) -> OpenPackage:
         place = (self._order.fonds, self._order.series, dossier.title)
-        return find_or_make(connection, place, dossier.folder, dossier.restore_prefix, self._policy)
+        return find_or_make(
+            connection, place, dossier.folder, dossier.restore_prefix, self._policy.policy
+        )
 
     def _take_dossier(self, dossier: Dossier, package: OpenPackage) -> None:
         with reading(self._workspace.store).connect() as connection:

@@ -1,5 +1,6 @@
 """What the rules of a policy may say, value by value."""
 
+import re
 from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
@@ -7,9 +8,12 @@ from msgspec import Meta, Struct
 
 T = TypeVar("T")
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+_END = r"$(?!\n)"
+"""Python's `$` lets a line end pass."""
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}{_END}")]
 """Of a policy, a pool or a namespace."""
-Role = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Role = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9-]{{0,31}}{_END}")]
 Digests = Annotated[list[Literal["sha256", "sm3"]], Meta(min_length=1, max_length=2)]
 Days = Annotated[int, Meta(ge=0, le=365_250)]
 RetentionWord = Annotated[str, Meta(min_length=1, max_length=32)]
