@@ -63,7 +63,7 @@ class LabelSurvey:
             HalError: the robot or the tray fails, or the camera.
             SteleError: 32xx the camera's picture shows no disc.
         """
-        await self._clear_tray(unit)
+        await self.clear_tray(unit)
         for slot in slots:
             await self._run.pass_gate(self._run.use.gates.interlock.gate)
             self._run.check_interrupted()
@@ -103,16 +103,26 @@ class LabelSurvey:
                 )
             )
 
-    async def _clear_tray(self, unit: LibraryUnit) -> None:
-        """Bring home what an earlier try of this job left in the tray."""
+    async def clear_tray(self, unit: LibraryUnit) -> None:
+        """Bring home what an earlier try of this job left in the tray.
+
+        Raises:
+            HalError: the robot or the tray fails; disc and printer stay this job's.
+        """
+        if unit.mover.printer != self._printing.name:
+            return
+        for medium_id in self._left():
+            self._library.reservations.adopt(medium_id, self._run.id)
+            await self._carried(medium_id, partial(unit.mover.shelve, medium_id))
+
+    def _left(self) -> list[str]:
+        """Discs that this job still has, and one in the tray that nobody has."""
+        reservations, run = self._library.reservations, self._run
+        held = [i for i in reservations.held() if reservations.holder(i) == run.id]
         medium = self._library.media.at(drive_place(self._printing.name))
-        if medium is None:
-            return
-        holder = self._library.reservations.holder(medium.id)
-        if holder not in (None, self._run.id):
-            return
-        self._library.reservations.adopt(medium.id, self._run.id)
-        await self._carried(medium.id, partial(unit.mover.shelve, medium.id))
+        if medium is not None and reservations.holder(medium.id) is None:
+            held.append(medium.id)
+        return list(dict.fromkeys(held))
 
     async def _look_at(self, unit: LibraryUnit, medium_id: str) -> None:
         await have_at_rest(self._run, medium_id)
@@ -122,9 +132,9 @@ class LabelSurvey:
             self._library.reservations.drop(medium_id, self._run.id)
 
     async def _carried(self, medium_id: str, act: Callable[[], Awaitable[None]]) -> None:
-        """Do it with the printer, and give up disc and printer once the disc has left the tray.
+        """Do it with the printer, and give up disc and printer once the disc is home, or gone.
 
-        After a failure that leaves it there both are kept, for the next try.
+        After a failure that leaves it in the tray or the robot both are kept, for the next try.
         """
         run, printing = self._run, self._printing
         try:
@@ -132,7 +142,8 @@ class LabelSurvey:
                 await run.interruptible(printing.take(run.id))
             await act()
         finally:
-            if self._library.media.get(medium_id).drive != printing.name:
+            medium = self._library.media.get(medium_id)
+            if medium.is_home or medium.is_gone:
                 printing.give_back(run.id)
                 self._library.reservations.drop(medium_id, run.id)
 

@@ -98,7 +98,8 @@ def acts_of(run: JobRun) -> dict[Step, Act]:  # noqa: PLR0911  # one a kind of j
         case FileIn() | TakeOut() | ReleaseMagazine():
             return hand_acts(run)
         case TakeInventory() as body:
-            return {Step.SURVEY: SurveyJob(run, body).survey}
+            survey = SurveyJob(run, body)
+            return {Step.SURVEY: survey.survey, Step.RETURN: survey.give_back}
 
 
 def hand_acts(run: JobRun) -> dict[Step, Act]:

@@ -168,9 +168,11 @@ SURVEY_FLOW: Flow = {
     Step.SURVEY: {
         Turn.GOOD: Step.FINISHED,
         **_stays(Step.SURVEY),
-        **dict.fromkeys(_ENDINGS, Step.FINISHED),
+        **_ENDINGS,
     },
+    Step.RETURN: _RETURN,
 }
+"""One that ends before its time brings home the disc that it was showing to the camera."""
 
 _LEAVES = {**dict.fromkeys(_ENDINGS, Step.FINISHED)}
 HAND_FLOW: Flow = {

@@ -68,6 +68,14 @@ class SurveyJob:
             raise (interruptions or failures)[0]
         return Outcome(Turn.GOOD, self._run.record, self._labels.judge if self._labels else None)
 
+    async def give_back(self) -> Outcome:
+        """After a cancellation or a failure: no disc is left in the printer's tray."""
+        if self._params.by is InventoryBy.CAMERA:
+            labels = LabelSurvey(self._run)
+            for unit in self._run.use.library.units:
+                await labels.clear_tray(unit)
+        return Outcome(Turn.GOOD, self._run.record)
+
     async def _survey_unit(
         self, unit: LibraryUnit, slots: list[Slot], surveying: ExitStack
     ) -> None:

@@ -21,6 +21,7 @@ from appliance.contract.messages.values import Label
 from appliance.contract.states import JobState, MediumState
 from appliance.services.media import Medium
 from appliance.services.printing import LabelState
+from hal.errors import HalError
 from simulators.clock import run_virtual
 from tests.appliance.jobs.archive import Archive, Volume, files_of
 from tests.appliance.jobs.cabinet import GRIPPER, Cabinet, PaperDisc
@@ -226,6 +227,27 @@ def test_an_inventory_is_cancelled_between_two_discs(tmp_path: Path) -> None:
         await station.settled()
         assert station.job(job).state is JobState.CANCELLED
         assert station.events(LabelsCompared) == []
+
+    labelled(tmp_path, story)
+
+
+def test_a_cancelled_one_leaves_no_disc_in_the_tray_once_the_robot_works_again(
+    tmp_path: Path,
+) -> None:
+    async def story(station: PressStation) -> None:
+        job, cabinet = station.tell(BY_CAMERA).job_id or "", station.press.cabinet
+        await station.until(lambda: "p1" in cabinet.places)
+        cabinet.robot_fault = HalError(1002, "the robot does not answer")
+        await station.until(
+            lambda: station.job(job).step == "survey" and ("survey", "ask") in station.acts(job)
+        )
+        station.tell(Cancel(job))
+        await asyncio.sleep(300)
+        assert "p1" in cabinet.places
+        assert not station.job(job).state.is_final
+        cabinet.robot_fault = None
+        await station.settled()
+        assert station.job(job).state is JobState.CANCELLED
 
     labelled(tmp_path, story)
 
