@@ -1,4 +1,4 @@
-"""The web application: pages for people, and the content resource for appliances."""
+"""The web application: pages for people, the API for programs, the content for appliances."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from flask_wtf import CSRFProtect
 
 from console.api.content import blueprint as content
 from console.api.content import register_content
+from console.api.v1.application import register_api
 from console.store.workspace import open_workspace
 from console.web.appliances import views as appliances
 from console.web.archive import views as archive
@@ -29,7 +30,8 @@ def create_app(data_dir: Path) -> Flask:
     """The application on one data folder. Nothing is started before the first page needs it.
 
     Raises:
-        SteleError: 5400, 5401, 5402, 5403 the folder, its settings or its store; 4003 its key.
+        SteleError: 5400, 5401, 5402, 5403 the folder, its settings or its store; 4003 its key;
+            4080 its token.
     """
     workspace = open_workspace(data_dir)
     app = Flask(__name__)
@@ -43,8 +45,10 @@ def create_app(data_dir: Path) -> Flask:
     )
     app.extensions["workspace"] = workspace
     hub = app.extensions["live"] = Hub()
-    CSRFProtect(app).exempt(content)  # appliances show a token instead, and have no session
+    protection = CSRFProtect(app)
+    protection.exempt(content)  # appliances show a token instead, and have no session
     register_content(app, workspace)
+    protection.exempt(register_api(app, workspace))  # so do programs
     for feature in (live, appliances, jobs, archive, plans, requests):
         feature.register(app, hub)
     prepare_templates(app)

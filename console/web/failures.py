@@ -1,12 +1,19 @@
 """The one place where a failure becomes an answer: a page, a part of a page, or JSON."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from appliance.contract.errors import SteleError, table
+from console.api.rest.failures import answer_failure, is_api
 from console.web.context import language
 from console.web.words import translate
+
+E = TypeVar("E", bound=Exception)
 
 _STATUS = {5403: 503, 5480: 400, 5481: 409, 3401: 410, 5400: 503, 5401: 503}
 _STATUS_OF_RANGE = {40: 403, 34: 409, 52: 409, 53: 409}
@@ -26,15 +33,27 @@ def status_of(code: int) -> int:
 def explain_failures(app: Flask) -> None:
     """Answer every failure in the reader's language and form."""
 
+    def for_people(explain: Callable[[E], Response]) -> Callable[[E], Response]:
+        """Programs are told in the form of the API, whatever happened."""
+
+        @wraps(explain)
+        def choose(error: E) -> Response:
+            return answer_failure(error) if is_api(request.path) else explain(error)
+
+        return choose
+
     @app.errorhandler(SteleError)
+    @for_people
     def on_stele_error(error: SteleError) -> Response:
         return answer(error, status_of(error.code))
 
     @app.errorhandler(CSRFError)
+    @for_people
     def on_csrf_error(error: CSRFError) -> Response:
         return answer(SteleError(5480, "", str(error.description)), 400)
 
     @app.errorhandler(HTTPException)
+    @for_people
     def on_http_error(error: HTTPException) -> Response:
         status = error.code or 500
         if status < 400:
@@ -46,6 +65,7 @@ def explain_failures(app: Flask) -> None:
         return response
 
     @app.errorhandler(Exception)
+    @for_people
     def on_surprise(error: Exception) -> Response:
         # The boundary of the request: it is logged whole and told without its inside.
         app.logger.error("unexpected failure at %s", request.path, exc_info=error)

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from appliance.contract.errors import table
+from appliance.contract.errors import SteleError, table
+from console.api.rest.failures import failure_response, is_api
 from console.config import WebSettings
 
 
@@ -28,6 +29,8 @@ def guard_host(app: Flask, settings: WebSettings) -> None:
     def check_host() -> Response | None:
         if request.blueprint == "content" or is_ours(request.environ.get("HTTP_HOST", "")):
             return None
+        if is_api(request.path):
+            return failure_response(SteleError(5482, ""))
         row = table()[5482]
         text = f"5482 {row.title}\n{row.action}\n\n{row.title_zh}\n{row.action_zh}\n"
         return Response(text, 421, mimetype="text/plain")
