@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import (
     Column,
+    String,
     Table,
     Text,
     UniqueConstraint,
@@ -15,8 +16,8 @@ tokens = Table(
     "tokens",
     metadata,
     Column("token_id", ID, primary_key=True),
-    # What a person calls it.
-    Column("name", Text, nullable=False),
+    # What a person calls it; records of who did what carry it, so it is never used twice.
+    Column("name", String(64), nullable=False),
     # SHA-256 of the secret; the secret itself is shown once and not kept.
     Column("secret_sha256", DIGEST, nullable=False),
     Column("scopes", sa.JSON, nullable=False),
@@ -28,6 +29,7 @@ tokens = Table(
     Column("revoked_at", UtcTime),
     Column("used_at", UtcTime),
     UniqueConstraint("secret_sha256"),
+    UniqueConstraint("name"),
 )
 
 leases = Table(

@@ -58,6 +58,30 @@ paces = Table(
     PrimaryKeyConstraint("appliance", "medium_kind"),
 )
 
+holdings = Table(
+    "holdings",
+    metadata,
+    # What an appliance's library came to when it last told: small enough to add up over a fleet.
+    Column("appliance", ID, primary_key=True),
+    Column("discs", Integer, nullable=False),
+    Column("disks", Integer, nullable=False),
+    Column("tapes", Integer, nullable=False),
+    Column("blank_discs", Integer, nullable=False),
+    Column("blank_tapes", Integer, nullable=False),
+    Column("drives", Integer, nullable=False),
+    Column("drives_busy", Integer, nullable=False),
+    Column("robot", Text),
+)
+
+gauges = Table(
+    "gauges",
+    metadata,
+    # What one process measures and another one tells, such as how late events come.
+    Column("name", ID, primary_key=True),
+    Column("value", Float, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
 media = Table(
     "media",
     metadata,
@@ -153,4 +177,5 @@ alarms = Table(
     Column("cleared_at", UtcTime),
     Column("cleared_by", Text),
     PrimaryKeyConstraint("appliance", "alarm_id"),
+    Index(None, "cleared_at"),
 )

@@ -17,6 +17,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_checksums")),
     )
     op.create_table(
+        "gauges",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_gauges")),
+    )
+    op.create_table(
+        "holdings",
+        sa.Column("appliance", sa.String(length=128), nullable=False),
+        sa.Column("discs", sa.Integer(), nullable=False),
+        sa.Column("disks", sa.Integer(), nullable=False),
+        sa.Column("tapes", sa.Integer(), nullable=False),
+        sa.Column("blank_discs", sa.Integer(), nullable=False),
+        sa.Column("blank_tapes", sa.Integer(), nullable=False),
+        sa.Column("drives", sa.Integer(), nullable=False),
+        sa.Column("drives_busy", sa.Integer(), nullable=False),
+        sa.Column("robot", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("appliance", name=op.f("pk_holdings")),
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("holder", sa.String(length=128), nullable=False),
@@ -95,7 +115,7 @@ def upgrade() -> None:
     op.create_table(
         "tokens",
         sa.Column("token_id", sa.String(length=128), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("secret_sha256", sa.String(length=64), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("namespaces", sa.JSON(), nullable=True),
@@ -105,6 +125,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("token_id", name=op.f("pk_tokens")),
+        sa.UniqueConstraint("name", name=op.f("uq_tokens_name")),
         sa.UniqueConstraint("secret_sha256", name=op.f("uq_tokens_secret_sha256")),
     )
     op.create_table(
@@ -167,6 +188,9 @@ def upgrade() -> None:
     with op.batch_alter_table("spares", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_spares_copy_id"), ["copy_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_spares_medium_id"), ["medium_id"], unique=False)
+
+    with op.batch_alter_table("alarms", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alarms_cleared_at"), ["cleared_at"], unique=False)
 
     with op.batch_alter_table("appliances", schema=None) as batch_op:
         batch_op.add_column(sa.Column("unfit_since", sa.DateTime(timezone=True), nullable=True))
@@ -354,6 +378,9 @@ def downgrade() -> None:
         batch_op.drop_column("unfit_because")
         batch_op.drop_column("unfit_since")
 
+    with op.batch_alter_table("alarms", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_alarms_cleared_at"))
+
     with op.batch_alter_table("spares", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_spares_medium_id"))
         batch_op.drop_index(batch_op.f("ix_spares_copy_id"))
@@ -384,4 +411,6 @@ def downgrade() -> None:
     op.drop_table("namespaces")
     op.drop_table("magazines")
     op.drop_table("leases")
+    op.drop_table("holdings")
+    op.drop_table("gauges")
     op.drop_table("checksums")
