@@ -22,6 +22,7 @@ from appliance.local.hand_words import HAND_WORDS
 from appliance.local.machine_lines import job_line, machine_lines
 from appliance.local.people_words import people_words
 from appliance.local.place import ask_pin, at_cabinet, now, picture
+from appliance.local.rest_word import make_safe
 from appliance.services.access.people import check_form
 
 Told = tuple[Any, list[str]]
@@ -158,6 +159,7 @@ WORDS: tuple[click.Command, ...] = (
     history,
     *HAND_WORDS,
     people_words,
+    make_safe,
 )
 
 
