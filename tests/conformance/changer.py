@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 
 from hal.errors import HalError
-from hal.interfaces.changer import Changer, ChangerState, Place
+from hal.interfaces.changer import BreakingOff, Changer, ChangerState, Place
 
 
 class ChangerRig(Protocol):
@@ -137,6 +137,29 @@ async def hold_stops_the_robot_until_resume(rig: ChangerRig) -> None:
     assert rig.changer.state is ChangerState.IDLE
 
 
+async def a_motion_that_is_broken_off_fails_and_the_next_call_finds_the_disc(
+    rig: ChangerRig,
+) -> None:
+    """At whatever moment, and with the hold standing on until it is released."""
+    rig.set_tray("d1", is_open=True)
+    for moment in range(1, 24, 3):
+        changer = rig.changer
+        assert isinstance(changer, BreakingOff)
+        await changer.ensure_ready()
+        loading = asyncio.ensure_future(changer.load("s002", "d1"))
+        await asyncio.sleep(moment * 0.4)
+        await changer.hold()
+        await changer.break_off()
+        with pytest.raises(HalError) as caught:
+            await loading
+        assert caught.value.code // 100 == 20, moment
+        await changer.resume()
+        await changer.load("s002", "d1")
+        assert rig.place_of("s002") == "d1", moment
+        await changer.unload("d1", "s002")
+        assert rig.place_of("s002") == "s002", moment
+
+
 async def a_new_changer_goes_on_where_the_old_one_was_killed(rig: ChangerRig) -> None:
     """At whatever moment: the robot finishes its motion, homes, and the disc arrives."""
     rig.set_tray("d1", is_open=True)
@@ -184,6 +207,7 @@ CHECKS: tuple[ChangerCheck, ...] = (
     an_empty_tray_is_an_error,
     an_occupied_slot_is_an_error_and_the_disc_stays_on_the_tray,
     hold_stops_the_robot_until_resume,
+    a_motion_that_is_broken_off_fails_and_the_next_call_finds_the_disc,
     a_new_changer_goes_on_where_the_old_one_was_killed,
     a_cancelled_call_can_be_made_again,
 )
