@@ -152,6 +152,28 @@ def test_a_strange_label_ends_the_copies_of_the_disc_that_was_there(tmp_path: Pa
     labelled(tmp_path, story)
 
 
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_two_discs_with_one_code_end_the_copies_of_the_one_that_had_another(
+    tmp_path: Path, *, spoiled: bool
+) -> None:
+    """Unless its own print is known to have gone wrong: then that is what is seen."""
+
+    async def story(station: PressStation) -> None:
+        medium = of(station, VOLUMES[0])
+        slot = medium.home_slot or ""
+        station.press.codes[station.press.cabinet.places[slot].name] = VOLUMES[1].id
+        if spoiled:
+            station.printing.settle(medium.id, LabelState.BAD)
+        told = await inventory(station)
+        assert (told.right, told.other, told.unreadable) == (2, not spoiled, spoiled)
+        assert station.library.alarms.stands(f"slot:{slot}", 2225) is not spoiled
+        lost = [event.medium_id for event in station.events(CopyLost)]
+        assert lost == ([] if spoiled else [medium.id])
+        assert of(station, VOLUMES[0]).home_slot == slot
+
+    labelled(tmp_path, story)
+
+
 def test_a_lost_disc_that_somebody_put_into_another_slot_is_known_again(tmp_path: Path) -> None:
     async def story(station: PressStation) -> None:
         first, slot = of(station, VOLUMES[0]), slot_of(station, VOLUMES[0])
