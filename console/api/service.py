@@ -84,7 +84,7 @@ class ContentService:
         )
         with reading(self.engine).connect() as connection:
             state = connection.scalar(query)
-        if state is None or state == FetchState.FAILED:
+        if state in (None, FetchState.FAILED, FetchState.RECALLED):
             self._forget(fetch_id)
             raise SteleError(5464, f"{right.appliance} has no fetch {fetch_id} under way")
         return right.appliance

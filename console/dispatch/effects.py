@@ -18,6 +18,7 @@ from appliance.contract.messages import (
     Grant,
     GrantWanted,
     JobChanged,
+    MagazineMoved,
     MediumChanged,
 )
 from appliance.contract.states import JobState
@@ -27,6 +28,7 @@ from console.dispatch.commands import accept, issue_grant, may_speak_of
 from console.retrieval import fetches
 from console.store import schema
 from console.store.upsert import insert_into
+from console.tasks import magazines
 
 log = logging.getLogger(__name__)
 
@@ -54,18 +56,16 @@ class Effects:
                 copies.take_lost(self._connection, self._appliance, body, at)
             case MediumChanged():
                 self._medium_changed(body, at)
+            case MagazineMoved():
+                magazines.take_moved(self._connection, self._appliance, body, at)
             case FilesDelivered():
                 fetches.take_delivered(self._connection, self._appliance, body, at)
             case GrantWanted():
                 issue_grant(self._connection, self._appliance, Grant(body.job_id, ""), self.now)
-            case AlarmRaised():
-                self._alarm_raised(body, at)
-            case AlarmCleared():
-                clear_alarm(self._connection, body.alarm_id, at, self._appliance, body.person)
-            case AlarmAcknowledged():
-                acknowledge_alarm(self._connection, body.alarm_id, at, self._appliance, body.person)
+            case AlarmRaised() | AlarmCleared() | AlarmAcknowledged():
+                self._alarm_told(body, at)
             case _:
-                pass  # doors, magazines, labels: kept as events, and shown as such
+                pass  # doors, labels: kept as events, and shown as such
 
     def _job_changed(self, body: JobChanged, at: datetime) -> None:
         if not may_speak_of(self._connection, self._appliance, body.job_id):
@@ -143,11 +143,17 @@ class Effects:
         )
         return self._connection.scalar(elsewhere) is None
 
-    def _alarm_raised(self, body: AlarmRaised, at: datetime) -> None:
-        alarm = Alarm(
-            body.alarm_id, body.where, body.error.code, body.error.message, self._appliance
-        )
-        raise_alarm(self._connection, alarm, at)
+    def _alarm_told(
+        self, body: AlarmRaised | AlarmCleared | AlarmAcknowledged, at: datetime
+    ) -> None:
+        match body:
+            case AlarmRaised(alarm_id=alarm_id, where=where, error=error):
+                alarm = Alarm(alarm_id, where, error.code, error.message, self._appliance)
+                raise_alarm(self._connection, alarm, at)
+            case AlarmCleared():
+                clear_alarm(self._connection, body.alarm_id, at, self._appliance, body.person)
+            case AlarmAcknowledged():
+                acknowledge_alarm(self._connection, body.alarm_id, at, self._appliance, body.person)
 
 
 def _error(error: ErrorInfo | SteleError | None) -> tuple[int | None, str | None]:

@@ -41,6 +41,40 @@ def expire_delivered(engine: sa.Engine, delivered: Landing, now: datetime) -> in
     return len(batch)
 
 
+def keep_delivered(connection: sa.Connection, request_id: str, until: datetime) -> None:
+    """Have everything that a request brought back stay at least until then."""
+    files, wanted = schema.files.c, schema.request_files.c
+    brought = (
+        sa.select(files.sha256)
+        .join_from(schema.request_files, schema.files, files.file_id == wanted.file_id)
+        .where(wanted.request_id == request_id)
+    )
+    connection.execute(
+        sa.update(schema.delivered)
+        .where(_delivered.sha256.in_(brought), _delivered.expires_at < until)
+        .values(expires_at=until)
+    )
+
+
+def hold_request(connection: sa.Connection, request_id: str, until: datetime) -> None:
+    """Have a request and all that it brought stay while somebody is taking it away."""
+    connection.execute(
+        sa.update(schema.requests)
+        .where(_requests.request_id == request_id, _requests.expires_at < until)
+        .values(expires_at=until)
+    )
+    keep_delivered(connection, request_id, until)
+
+
+def hold_content(connection: sa.Connection, sha256: str, until: datetime) -> None:
+    """Have one content that came back stay while somebody is taking it away."""
+    connection.execute(
+        sa.update(schema.delivered)
+        .where(_delivered.sha256 == sha256, _delivered.expires_at < until)
+        .values(expires_at=until)
+    )
+
+
 def drop_leftovers(engine: sa.Engine, incoming: Path, now: datetime) -> int:
     """Delete the beginnings of files (``<fetch>.<number>``) of fetches that ended long ago."""
     fetches = schema.fetches.c

@@ -4,13 +4,14 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
-from appliance.contract.messages import ErrorInfo, FilesDelivered, JobChanged
-from appliance.contract.states import JobState
+from appliance.contract.messages import Cancel, ErrorInfo, FilesDelivered, JobChanged
+from appliance.contract.states import JobStage, JobState
+from console.dispatch.commands import issue, reject
 from console.retrieval.items import fetch_items
 from console.retrieval.states import FetchState
 from console.store import schema
@@ -21,11 +22,22 @@ log = logging.getLogger(__name__)
 FILE_DAMAGED = 3308
 """An appliance's failure of a fetch: `detail` is the path of the file that is damaged."""
 
+CALLED_BACK = 5320
+"""A fetch that was not begun had to make way for one that is urgent."""
+
 AGAIN = "?"
 """Stands in `tried` before a copy that broke off at another file."""
 AGAIN_MAX = 30
 AGAIN_TURN = 3
 """So often in a row one copy is asked again before the next one has its turn."""
+
+
+class HasCopyId(Protocol):
+    @property
+    def copy_id(self) -> str: ...
+
+
+C = TypeVar("C", bound=HasCopyId)
 
 _fetches, _wanted = schema.fetches.c, schema.request_files.c
 _UNDER_WAY = (FetchState.WAITING, FetchState.RUNNING)
@@ -35,6 +47,8 @@ def follow_job(
     connection: sa.Connection, appliance: str, change: JobChanged, now: datetime
 ) -> None:
     """Bring the fetch that a job does to where the job is."""
+    if change.state.is_final:
+        _note_end(connection, appliance, change.job_id, now)
     fetch = _fetch_of_job(connection, appliance, change.job_id)
     if fetch is None:
         return
@@ -44,11 +58,47 @@ def follow_job(
         case JobState.DONE:
             finish(connection, fetch, now)
         case JobState.RUNNING:
-            connection.execute(
-                sa.update(schema.fetches)
-                .where(_fetches.fetch_id == fetch.fetch_id)
-                .values(state=FetchState.RUNNING)
-            )
+            _note_progress(connection, fetch, change, now)
+
+
+def _note_progress(
+    connection: sa.Connection, fetch: Any, change: JobChanged, now: datetime
+) -> None:
+    """Keep when the job began and when its medium was being read: estimates learn from it."""
+    values: dict[str, object] = {"state": FetchState.RUNNING}
+    begun_at = fetch.begun_at
+    if begun_at is None:
+        values["begun_at"] = begun_at = now
+    if change.stage is JobStage.READ and fetch.reading_at is None:
+        free_at = _drive_free_at(connection, fetch.appliance, change.drive)
+        # It could not be brought before the drive had given up what it had.
+        values["begun_at"] = begun_at if free_at is None else max(begun_at, min(free_at, now))
+        values |= {"reading_at": now, "drive": change.drive}
+    connection.execute(
+        sa.update(schema.fetches).where(_fetches.fetch_id == fetch.fetch_id).values(**values)
+    )
+
+
+def _drive_free_at(connection: sa.Connection, appliance: str, drive: str | None) -> datetime | None:
+    """When the last fetch that used the drive was over."""
+    query = sa.select(sa.func.max(_fetches.ended_at)).where(
+        _fetches.appliance == appliance, _fetches.drive == drive
+    )
+    at: datetime | None = connection.scalar(query) if drive is not None else None
+    return at
+
+
+def _note_end(connection: sa.Connection, appliance: str, job_id: str, now: datetime) -> None:
+    """Keep when the job was over: its bytes had come before, and its medium is home now."""
+    connection.execute(
+        sa.update(schema.fetches)
+        .where(
+            _fetches.job_id == job_id,
+            _fetches.appliance == appliance,
+            _fetches.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
 
 
 def take_delivered(
@@ -106,6 +156,38 @@ def fail(
         )
 
 
+def call_back(connection: sa.Connection, fetch_id: str, now: datetime) -> bool:
+    """Take back a fetch that has not begun to read: what it was to bring waits again.
+
+    False when it has begun meanwhile. The appliance ends a job that it has begun to prepare.
+    """
+    this = (_fetches.fetch_id == fetch_id) & _fetches.state.in_(_UNDER_WAY)
+    taken = connection.execute(
+        sa.update(schema.fetches)
+        .where(this, _fetches.reading_at.is_(None), _fetches.offset_bytes == 0)
+        .values(state=FetchState.RECALLED, done_at=now)
+    )
+    if not taken.rowcount:
+        return False
+    fetch = connection.execute(
+        sa.select(_fetches.appliance, _fetches.job_id).where(_fetches.fetch_id == fetch_id)
+    ).one()
+    connection.execute(
+        sa.update(schema.request_files)
+        .where(_wanted.fetch_id == fetch_id, _wanted.state == RequestFileState.WAITING)
+        .values(fetch_id=None)
+    )
+    commands = schema.commands.c
+    was_sent = connection.scalar(
+        sa.select(commands.sent_at).where(commands.command_id == fetch.job_id)
+    )
+    reject(connection, fetch.appliance, fetch.job_id, (CALLED_BACK, "called back"), now)
+    if was_sent is not None:
+        issue(connection, fetch.appliance, Cancel(fetch.job_id), now)
+    log.info("fetch %s is called back for something urgent", fetch_id)
+    return True
+
+
 def _damaged_files(
     connection: sa.Connection, fetch: Any, error: ErrorInfo | SteleError
 ) -> list[str]:
@@ -122,7 +204,7 @@ def _damaged_files(
     return list(connection.scalars(query)) if sha256 is not None else []
 
 
-def copies_left(tried: str, copies: Sequence[Any]) -> list[Any]:
+def copies_left(tried: str, copies: Sequence[C]) -> list[C]:
     """The copies that may still deliver a file, the one to ask first at the head.
 
     A copy that could not deliver this file is out. One that broke off at another file is asked
@@ -130,7 +212,12 @@ def copies_left(tried: str, copies: Sequence[Any]) -> list[Any]:
     """
     marks = Counter(tried.split())
     left = [c for c in copies if c.copy_id not in marks and marks[AGAIN + c.copy_id] < AGAIN_MAX]
-    return sorted(left, key=lambda copy: marks[AGAIN + copy.copy_id] // AGAIN_TURN)
+    return sorted(left, key=lambda copy: turns_had(tried, copy.copy_id))
+
+
+def turns_had(tried: str, copy_id: str) -> int:
+    """How many turns of being asked again a copy has used up for a file with this history."""
+    return tried.split().count(AGAIN + copy_id) // AGAIN_TURN
 
 
 def refuse(

@@ -1,12 +1,17 @@
-"""Serving requests: where each file that someone wants back comes from.
+"""Serving requests: where each file that someone wants back comes from, and whose turn it is.
 
-What the landing zone or `delivered/` still holds is ready at once, unless the discs are to be
-read. The rest is fetched: one fetch for each disc serves every request that waits for it. Files
-that come to wait while a volume is being read wait for the next reading.
+What the landing zone or `delivered/` still holds is ready at once, unless media are to be read. The
+rest is fetched: what waits on one medium is read with one load, in the order of
+`console.retrieval.ordering`, and each station is given no more than it has drives. People
+are asked for what is offline (`console.tasks`).
+
+Several processes may serve at once. What is read is read without a lock; each change names in its
+condition what it was decided on, so that the second of two does nothing.
 """
 
 import logging
-from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,171 +19,176 @@ import sqlalchemy as sa
 
 from appliance.contract.messages import Fetch
 from console.dispatch.commands import issue, unsigned
-from console.dispatch.library import Library, read_library
-from console.retrieval.fetches import copies_left
+from console.retrieval.estimates import changes, keep_estimates, stations_of, think
+from console.retrieval.fetches import call_back
+from console.retrieval.ordering import Given, Load, Part, Station, arrange, claims, take_turn
+from console.retrieval.ordering import Turn as Turns
+from console.retrieval.pace import DISCS
+from console.retrieval.queue import (
+    OPEN,
+    CopyAt,
+    Group,
+    Queue,
+    files_of,
+    part_of,
+    read_queue,
+    seconds,
+    urgent_requests,
+)
+from console.retrieval.settling import settle_requests, take_at_hand
 from console.retrieval.states import FetchState
+from console.retrieval.stations import Fittings, read_fleet
 from console.store import schema
 from console.store.engine import reading
 from console.store.ids import new_id
-from console.store.states import (
-    BlobState,
-    CopyState,
-    RequestFileState,
-    RequestState,
-    VolumeState,
-)
+from console.store.states import RequestFileState
+from console.tasks.wanted import ask_people
 
 log = logging.getLogger(__name__)
 
-_OPEN = (RequestState.WAITING, RequestState.RUNNING)
-_UNDER_WAY = (FetchState.WAITING, FetchState.RUNNING)
-Fleet = dict[str, Library]
-"""What is in each appliance that is online."""
-
-_LAST_ROLE = "sealed"
-"""A sealed copy is touched only when no other one can serve."""
+UNREACHABLE, FOR_A_PERSON, NO_COPY = 5301, 5321, 5300
 
 _requests, _wanted, _files = schema.requests.c, schema.request_files.c, schema.files.c
-_fetches, _copies, _blobs = schema.fetches.c, schema.copies.c, schema.blobs.c
-_delivered, _of_volume = schema.delivered.c, schema.volume_packages.c
+
+
+@dataclass(slots=True)
+class Round:
+    """What one look at the queue decided."""
+
+    queue: Queue
+    fleet: dict[str, Fittings]
+    stations: dict[str, Station]
+    groups: dict[Part, Group] = field(default_factory=dict)
+    loads: list[Load] = field(default_factory=list)
+    turns: Turns = field(default_factory=lambda: Turns([], []))
+    marks: list[tuple[Group, int]] = field(default_factory=list)
+    expected: dict[str, Any] = field(default_factory=dict)
 
 
 def serve_requests(engine: sa.Engine, content_url: str, now: datetime) -> None:
     """Move every open request on: what is at hand, new fetches, and what is complete."""
     with reading(engine).connect() as connection:
         if connection.scalar(_open_requests().limit(1)) is None:
+            ask_people(engine, Queue(), [], now)
             return
-    with engine.begin() as connection:
-        _take_at_hand(connection)
-        fleet = _fleet(connection)
-        for rows in _waiting_by_volume(connection).values():
-            _serve_volume(connection, rows, fleet, content_url, now)
-        for request in connection.execute(_open_requests()).all():
-            _settle(connection, request.request_id, now)
+    take_at_hand(engine)
+    with reading(engine).connect() as connection:
+        found = look(connection, now)
+    if found.turns.give or found.turns.recall or found.marks or found.expected:
+        with engine.begin() as connection:
+            _carry_out(connection, found, content_url, now)
+    ask_people(engine, found.queue, found.loads, now)
+    settle_requests(engine, now)
 
 
 def _open_requests() -> sa.Select[Any]:
-    return sa.select(schema.requests).where(_requests.state.in_(_OPEN))
+    return sa.select(_requests.request_id).where(_requests.state.in_(OPEN))
 
 
-def _take_at_hand(connection: sa.Connection) -> None:
-    """Mark files ready whose bytes the console holds."""
-    landed = sa.exists().where(_blobs.sha256 == _files.sha256, _blobs.state == BlobState.LANDED)
-    delivered = sa.exists().where(
-        _delivered.sha256 == _files.sha256,
-        _requests.from_media.is_(False) | (_delivered.delivered_at >= _requests.created_at),
-    )
-    at_hand = (
-        sa.select(_wanted.request_id, _wanted.file_id)
-        .join_from(schema.request_files, schema.requests)
-        .join(schema.files, _files.file_id == _wanted.file_id)
-        .where(
-            _requests.state.in_(_OPEN),
-            _wanted.state == RequestFileState.WAITING,
-            (_requests.from_media.is_(False) & landed) | delivered,
-        )
-    )
-    connection.execute(
-        sa.update(schema.request_files)
-        .where(sa.tuple_(_wanted.request_id, _wanted.file_id).in_(at_hand))
-        .values(state=RequestFileState.READY, error_code=None)
-    )
-
-
-def _fleet(connection: sa.Connection) -> Fleet:
-    appliances = schema.appliances.c
-    query = sa.select(appliances.appliance, appliances.library).where(appliances.online.is_(True))
-    found = {row.appliance: read_library(row.library) for row in connection.execute(query)}
-    return {appliance: library for appliance, library in found.items() if library is not None}
-
-
-def _waiting_by_volume(connection: sa.Connection) -> dict[str | None, list[Any]]:
-    """Files that no fetch looks after, by volume; those on no disc under None."""
-    burned = (
-        sa.select(_of_volume.package_id, _of_volume.volume_id)
-        .join_from(schema.volume_packages, schema.volumes)
-        .where(schema.volumes.c.state.in_([VolumeState.APPROVED, VolumeState.ARCHIVED]))
-        .subquery()
-    )
-    busy = sa.select(_fetches.volume_id).where(_fetches.state.in_(_UNDER_WAY))
-    query = (
-        sa.select(
-            _wanted.request_id,
-            _wanted.file_id,
-            _wanted.tried,
-            _requests.medium_kind,
-            _files.sha256,
-            _files.size_bytes,
-            burned.c.volume_id,
-        )
-        .join_from(schema.request_files, schema.requests)
-        .join(schema.files, _files.file_id == _wanted.file_id)
-        .outerjoin(burned, burned.c.package_id == _files.package_id)
-        .where(
-            _requests.state.in_(_OPEN),
-            _wanted.state == RequestFileState.WAITING,
-            _wanted.fetch_id.is_(None),
-            burned.c.volume_id.is_(None) | burned.c.volume_id.not_in(busy),
-        )
-    )
-    found: dict[str | None, list[Any]] = defaultdict(list)
-    for row in connection.execute(query):
-        found[row.volume_id].append(row)
+def look(connection: sa.Connection, now: datetime) -> Round:
+    """Decide what is to be done, and change nothing."""
+    queue = read_queue(connection)
+    fleet = read_fleet(connection, queue.appliances())
+    stations = stations_of(connection, fleet, queue.fetches, now)
+    found = Round(queue, fleet, stations)
+    stuck = _parts(found)
+    wishes = queue.wishes()
+    paces = {name: at.pace for name, at in stations.items()}
+    claim_s = claims(wishes, found.groups, paces, DISCS)
+    found.loads = arrange(found.groups, claim_s, stations)
+    given = _given(queue, claim_s, stations, connection)
+    found.turns = take_turn(found.loads, given, stations, urgent_requests(wishes))
+    _mark_those_for_people(found)
+    found.expected = changes(queue, think(queue, found.loads, stations, stuck, now), now)
     return found
 
 
-def _serve_volume(
-    connection: sa.Connection, rows: list[Any], fleet: Fleet, content_url: str, now: datetime
-) -> None:
-    """Fetch the files of one volume, each from a copy that has not failed to deliver it."""
-    copies = _verified_copies(connection, rows[0].volume_id)
-    by_copy: dict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        left = copies_left(row.tried, [copy for copy in copies if _is_of(row.medium_kind, copy)])
-        reachable = [copy for copy in left if _is_reachable(copy, fleet)]
-        if reachable:
-            by_copy[reachable[0].copy_id].append(row)
-        elif left:
-            _mark(connection, row, RequestFileState.WAITING, 5301)
-        else:
-            _mark(connection, row, RequestFileState.FAILED, 5300)
-    # One at a time for each volume: what the first cannot deliver joins the rest.
-    for copy in copies:
-        if files := by_copy.get(copy.copy_id):
-            _fetch(connection, copy, files, content_url, now)
-            return
+def _parts(found: Round) -> set[str]:
+    """Fill in the parts that some copy may deliver; gives the requests that have others too."""
+    stuck: set[str] = set()
+    for group in found.queue.groups:
+        part, has_copies = part_of(group, found.queue, found.fleet)
+        if part.options:
+            found.groups[part] = group
+            continue
+        stuck.add(group.request_id)
+        code = UNREACHABLE if has_copies else NO_COPY
+        if group.error_code != code or not has_copies:
+            found.marks.append((group, code))
+    return stuck
 
 
-def _verified_copies(connection: sa.Connection, volume_id: str | None) -> list[Any]:
-    """The volume's verified copies, the one to read first at the head."""
-    query = sa.select(schema.copies).where(
-        _copies.volume_id == volume_id, _copies.state == CopyState.VERIFIED
-    )
-    rows = connection.execute(query).all()
-    return sorted(rows, key=lambda copy: (copy.role == _LAST_ROLE, copy.copy_id))
+def _mark_those_for_people(found: Round) -> None:
+    for load in found.loads:
+        if not load.option.is_online:
+            for part in load.parts:
+                group = found.groups[part]
+                if group.error_code != FOR_A_PERSON:
+                    found.marks.append((group, FOR_A_PERSON))
 
 
-def _is_of(kind: str | None, copy: Any) -> bool:
-    return kind in (None, copy.medium_kind)
+def _given(
+    queue: Queue,
+    claim_s: Mapping[str, float],
+    stations: Mapping[str, Station],
+    connection: sa.Connection,
+) -> list[Given]:
+    jobs = schema.jobs.c
+    ids = [fetch.job_id for fetch in queue.fetches]
+    waits = sa.select(jobs.job_id).where(jobs.job_id.in_(ids), jobs.waiting_for == "drive")
+    waiting = set(connection.scalars(waits)) if ids else set()
+    found = []
+    for fetch in queue.fetches:
+        mine = [claim_s[r] for r in queue.waiters.get(fetch.fetch_id, ()) if r in claim_s]
+        # Fetches of an older console name no station: they count where their medium is.
+        station = fetch.station or next(
+            (name for name in stations if name.startswith(f"{fetch.appliance} ")), ""
+        )
+        has_begun = fetch.begun_at is not None and fetch.job_id not in waiting
+        found.append(
+            Given(
+                fetch.fetch_id,
+                station,
+                fetch.medium_id,
+                fetch.volume_id,
+                min(mine, default=seconds(fetch.created_at)),
+                has_begun or fetch.reading_at is not None,
+            )
+        )
+    return found
 
 
-def _is_reachable(copy: Any, fleet: Fleet) -> bool:
-    library = fleet.get(copy.appliance)
-    return library is not None and copy.medium_id in library.media
+def _carry_out(connection: sa.Connection, found: Round, content_url: str, now: datetime) -> None:
+    for given in found.turns.recall:
+        call_back(connection, given.fetch_id, now)
+    for load in found.turns.give:
+        for volume_id in dict.fromkeys(part.volume_id for part in load.parts):
+            groups = [found.groups[p] for p in load.parts if p.volume_id == volume_id]
+            copies = found.queue.copies[volume_id]
+            copy = next(c for c in copies if c.medium_id == load.option.medium_id)
+            order = _Order(copy, load.option.station, groups)
+            _fetch(connection, order, content_url, now)
+    for group, code in found.marks:
+        state = RequestFileState.FAILED if code == NO_COPY else RequestFileState.WAITING
+        values = {"state": state, "error_code": code}
+        connection.execute(sa.update(schema.request_files).where(files_of(group)).values(**values))
+    keep_estimates(connection, found.expected, now)
 
 
-def _mark(connection: sa.Connection, row: Any, state: RequestFileState, code: int) -> None:
-    connection.execute(
-        sa.update(schema.request_files)
-        .where(_wanted.request_id == row.request_id, _wanted.file_id == row.file_id)
-        .values(state=state, error_code=code)
-    )
+@dataclass(frozen=True, slots=True)
+class _Order:
+    copy: CopyAt
+    station: str
+    groups: list[Group]
 
 
-def _fetch(
-    connection: sa.Connection, copy: Any, rows: list[Any], content_url: str, now: datetime
-) -> None:
-    fetch_id = new_id("ft")
+class _NothingLeftError(Exception):
+    """Another process was faster."""
+
+
+def _fetch(connection: sa.Connection, order: _Order, content_url: str, now: datetime) -> None:
+    """Give out one fetch for these files, unless another process has done so meanwhile."""
+    copy, fetch_id = order.copy, new_id("ft")
     body = Fetch(
         fetch_id=fetch_id,
         volume_id=copy.volume_id,
@@ -186,48 +196,61 @@ def _fetch(
         medium_id=copy.medium_id,
         content=unsigned(f"{content_url}/fetches/{fetch_id}"),
     )
-    connection.execute(
-        sa.insert(schema.fetches).values(
-            fetch_id=fetch_id,
-            volume_id=copy.volume_id,
-            copy_id=copy.copy_id,
-            appliance=copy.appliance,
-            medium_id=copy.medium_id,
-            job_id=issue(connection, copy.appliance, body, now),
-            state=FetchState.WAITING,
-            size_bytes=sum({row.sha256: row.size_bytes for row in rows}.values()),
-            created_at=now,
-        )
-    )
-    connection.execute(
-        sa.update(schema.request_files)
-        .where(
-            _wanted.request_id == sa.bindparam("of_request"),
-            _wanted.file_id == sa.bindparam("of_file"),
-        )
-        .values(fetch_id=fetch_id, error_code=None),
-        [{"of_request": row.request_id, "of_file": row.file_id} for row in rows],
-    )
-    log.info("fetch %s reads %d files from %s", fetch_id, len(rows), copy.medium_id)
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                sa.insert(schema.fetches).values(
+                    fetch_id=fetch_id,
+                    volume_id=copy.volume_id,
+                    copy_id=copy.copy_id,
+                    appliance=copy.appliance,
+                    medium_id=copy.medium_id,
+                    station=order.station,
+                    state=FetchState.WAITING,
+                    size_bytes=0,
+                    created_at=now,
+                )
+            )
+            files = _claim(connection, fetch_id, order.groups)
+            job_id = issue(connection, copy.appliance, body, now)
+            size_bytes, contents = _extent(connection, fetch_id)
+            connection.execute(
+                sa.update(schema.fetches)
+                .where(schema.fetches.c.fetch_id == fetch_id)
+                .values(job_id=job_id, size_bytes=size_bytes, files=contents)
+            )
+    except (_NothingLeftError, sa.exc.IntegrityError):
+        log.info("volume %s is being fetched already", copy.volume_id)
+        return
+    log.info("fetch %s reads %d files from %s", fetch_id, files, copy.medium_id)
 
 
-def _settle(connection: sa.Connection, request_id: str, now: datetime) -> None:
-    """Bring a request's own state to that of its files."""
-    query = (
-        sa.select(_wanted.state, sa.func.count())
-        .where(_wanted.request_id == request_id)
-        .group_by(_wanted.state)
+def _claim(connection: sa.Connection, fetch_id: str, groups: list[Group]) -> int:
+    files = 0
+    for group in groups:
+        claimed = connection.execute(
+            sa.update(schema.request_files)
+            .where(files_of(group))
+            .values(fetch_id=fetch_id, error_code=None)
+        )
+        files += claimed.rowcount
+    if not files:
+        raise _NothingLeftError
+    return files
+
+
+def _extent(connection: sa.Connection, fetch_id: str) -> tuple[int, int]:
+    """How many bytes the fetch is to bring, and how many contents."""
+    contents = (
+        sa.select(_files.sha256, sa.func.max(_files.size_bytes).label("size_bytes"))
+        .join_from(schema.request_files, schema.files, _files.file_id == _wanted.file_id)
+        .where(_wanted.fetch_id == fetch_id)
+        .group_by(_files.sha256)
+        .subquery()
     )
-    counts: dict[str, int] = {state: int(count) for state, count in connection.execute(query)}
-    failed, waiting = counts.get(RequestFileState.FAILED, 0), counts.get(RequestFileState.WAITING)
-    values: dict[str, object] = {"state": RequestState.RUNNING}
-    if not waiting and failed:
-        text = f"{failed} of {sum(counts.values())} files could not be brought back"
-        values = {"state": RequestState.FAILED, "error_code": 5303, "error_message": text}
-    elif not waiting:
-        values = {"state": RequestState.DONE, "error_code": None, "error_message": None}
-    if not waiting:
-        values["done_at"] = now
-    connection.execute(
-        sa.update(schema.requests).where(_requests.request_id == request_id).values(**values)
-    )
+    row = connection.execute(
+        sa.select(
+            sa.func.coalesce(sa.func.sum(contents.c.size_bytes), 0), sa.func.count()
+        ).select_from(contents)
+    ).one()
+    return int(row[0]), int(row[1])
