@@ -26,6 +26,10 @@ class LocalClient:
         self._path = path
         self._lines = link.makefile("rb")
 
+    def close(self) -> None:
+        """Let go of what has been read ahead."""
+        self._lines.close()
+
     def ask(self, request: LocalRequest) -> LocalAnswer:
         """Send one request and wait for its answer; pictures that come before it are passed over.
 
@@ -90,7 +94,11 @@ def connected(path: Path) -> Iterator[LocalClient]:
                 link.connect(address)
         except OSError as error:
             raise _not_there(path, error) from error
-        yield LocalClient(link, path)
+        client = LocalClient(link, path)
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 def _not_there(path: Path, error: OSError) -> SteleError:

@@ -22,6 +22,7 @@ _WAITS = {
     "drive": "a free drive",
     "discs": "its discs to come home",
     PERSON: "a person at the cabinet",
+    "operator": "a person who sees to the alarm: stele-appliance alarms",
 }
 _TENTHS = 10
 
@@ -124,7 +125,7 @@ class Story:
         before = standing if self._alarms is None else self._alarms
         for alarm_id in standing.keys() - before.keys():
             error = standing[alarm_id].error
-            yield f"alarm {error.code}: {error.message}"
+            yield f"alarm {alarm_id}: {error.message}"
         for alarm_id in before.keys() - standing.keys():
             yield f"alarm ended: {before[alarm_id].error.message}"
         self._alarms = standing

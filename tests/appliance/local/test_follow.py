@@ -59,7 +59,7 @@ def test_alarms_that_stood_before_are_not_told_and_new_ones_are_till_they_end() 
     story = Story("c1")
     old, new = alarm("library:1", "old"), alarm("slot:m1.s020:2222", "a disc is astray")
     assert list(story.of_alarms([old])) == []
-    assert list(story.of_alarms([old, new])) == ["alarm 2222: a disc is astray"]
+    assert list(story.of_alarms([old, new])) == ["alarm slot:m1.s020:2222: a disc is astray"]
     assert list(story.of_alarms([old, new])) == []
     assert list(story.of_alarms([old])) == ["alarm ended: a disc is astray"]
 
