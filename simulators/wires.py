@@ -54,7 +54,7 @@ def _bays(cabinet: Cabinet, folder: Path) -> Iterator[str]:
     if not cabinet.world.layout.bays:
         return
     yield from ("", "[disks]", _address("mounts", folder / "mounts"))
-    yield from (_command(folder, word) for word in ("smartctl", "mount", "umount", "mkfs"))
+    yield from (_command(folder, word) for word in ("smartctl", "mount", "umount", "mkfs", "df"))
     for name in cabinet.world.layout.bays:
         yield from ("", "[[bays]]", f'name = "{name}"', _address("device", folder / "dev" / name))
 

@@ -23,7 +23,10 @@ def build_bays(config: Config, profile: Profile, chips: Chips, wires: Wires) -> 
         return {}
     disks = config.disks
     programs = DiskPrograms(
-        *(wires.command(argv) for argv in (disks.smartctl, disks.mount, disks.umount, disks.mkfs))
+        *(
+            wires.command(argv)
+            for argv in (disks.smartctl, disks.mount, disks.umount, disks.mkfs, disks.df)
+        )
     )
     mounts = disks.mounts or config.appliance.state_dir / "disks"
     return {

@@ -25,6 +25,9 @@ class DiskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     mount: Annotated[Command, Meta(description="Command that mounts a file system.")] = ("mount",)
     umount: Annotated[Command, Meta(description="Command that unmounts one.")] = ("umount",)
     mkfs: Annotated[Command, Meta(description="Command that makes a file system.")] = ("mkfs.ext4",)
+    df: Annotated[Command, Meta(description="Command that tells the room on a file system.")] = (
+        "df",
+    )
     idle_off_s: Annotated[
         float, Meta(gt=0, le=86_400, description="A disk idle for so long is switched off.")
     ] = 600.0

@@ -28,6 +28,14 @@ class DiskHealth:
     power_cycles: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DiskRoom:
+    """The room of a mounted file system for files, and how much of it is free."""
+
+    capacity_bytes: int
+    free_bytes: int
+
+
 @runtime_checkable
 class DiskBay(Protocol):
     """One bay. Calls are idempotent moves to a state."""
@@ -86,6 +94,14 @@ class DiskBay(Protocol):
 
         Raises:
             HalError: 3240, 3241, 3244 no file system that can be mounted.
+        """
+        ...
+
+    async def room(self) -> DiskRoom:
+        """How much room the disk's file system has. The disk must be on; it is mounted if need be.
+
+        Raises:
+            HalError: 3243 the disk is not on; 3244 it cannot be mounted; 1040 to 1043 the command.
         """
         ...
 

@@ -74,6 +74,21 @@ async def a_blank_disk_is_prepared_once_and_keeps_its_files(rig: BayRig) -> None
     await rig.bay.ensure_off()
 
 
+async def its_room_is_the_disks_and_not_the_computers(rig: BayRig) -> None:
+    await rig.put_disk()
+    assert await code_of(rig.bay.room()) == 3243
+    root = await rig.bay.ensure_formatted("STELE0001")
+    size_bytes = (await rig.bay.health()).capacity_bytes
+    before = await rig.bay.room()
+    assert 0.9 * size_bytes < before.capacity_bytes < size_bytes
+    (root / "件.bin").write_bytes(bytes(1 << 20))
+    after = await rig.bay.room()
+    assert after.capacity_bytes == before.capacity_bytes
+    assert before.free_bytes - after.free_bytes >= 1 << 20
+    await rig.bay.ensure_off()
+    assert await code_of(rig.bay.room()) == 3243
+
+
 async def a_released_tray_can_be_pulled_and_nothing_else(rig: BayRig) -> None:
     await rig.put_disk()
     await rig.bay.ensure_held()
@@ -102,6 +117,7 @@ CHECKS: tuple[Callable[[BayRig], Awaitable[None]], ...] = (
     a_disk_goes_on_and_off_however_often_it_is_asked,
     only_a_disk_that_is_on_tells_its_health,
     a_blank_disk_is_prepared_once_and_keeps_its_files,
+    its_room_is_the_disks_and_not_the_computers,
     a_released_tray_can_be_pulled_and_nothing_else,
     a_new_driver_finds_the_bay_as_it_stands,
 )

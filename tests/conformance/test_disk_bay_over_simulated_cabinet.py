@@ -55,7 +55,7 @@ class SimulatedRig:
             self.world.folder / "dev" / "b10",
             lines,
             DiskPrograms(
-                commands("smartctl"), commands("mount"), commands("umount"), commands("mkfs")
+                *(commands(word) for word in ("smartctl", "mount", "umount", "mkfs", "df"))
             ),
             self.world.folder / "mounts" / "b10",
         )

@@ -89,7 +89,7 @@ async def test_a_disk_is_prepared_and_keeps_its_files(wires: dict[str, Any]) -> 
             release=outputs.pin(8, active_high=True),
         ),
         DiskPrograms(
-            *(LocalCommandLine(disks[w]) for w in ("smartctl", "mount", "umount", "mkfs"))
+            *(LocalCommandLine(disks[w]) for w in ("smartctl", "mount", "umount", "mkfs", "df"))
         ),
         Path(disks["mounts"]) / "b01",
     )

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from appliance.contract.messages.values import Id
 from appliance.volume.bag_folder import PART_PREFIX, PART_SUFFIX
+from hal.interfaces.disk_bay import DiskRoom
 
 MEDIUM_JSON = "stele-medium.json"
 MEDIUM_FORMAT = "stele-medium/1"
@@ -38,15 +39,14 @@ class Found:
     free_bytes: int
 
 
-def look(root: Path) -> Found:
+def look(root: Path, room: DiskRoom) -> Found:
     """Look at the root of a disk's file system. Raises `OSError`."""
     names = {entry.name for entry in root.iterdir()} - _NOT_DATA
-    room = os.statvfs(root)
     return Found(
         document=_read(root),
         data=any(not _is_part(name) for name in names),
-        capacity_bytes=room.f_blocks * room.f_frsize,
-        free_bytes=room.f_bavail * room.f_frsize,
+        capacity_bytes=room.capacity_bytes,
+        free_bytes=room.free_bytes,
     )
 
 

@@ -1,7 +1,5 @@
 """Which disk is in a bay: asked of the disk, never remembered."""
 
-from pathlib import Path
-
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import ErrorInfo
 from appliance.contract.states import MediumKind, MediumState
@@ -66,9 +64,9 @@ class Recognition:
                 self._carriers.mark(medium_id, MediumState.CONDEMNED, error)
             self._alarms.sound(f"medium:{medium_id}", error)
 
-    async def measure(self, medium_id: str, root: Path) -> identity.Found:
-        """How much room there is on a mounted disk. Raises `OSError`."""
-        found = await in_thread(identity.look, root)
+    async def measure(self, medium_id: str, disk: DiskBay) -> identity.Found:
+        """How much room there is on a mounted disk. Raises `OSError`, `HalError`."""
+        found = await in_thread(identity.look, await disk.ensure_mounted(), await disk.room())
         self._carriers.measure(medium_id, found.capacity_bytes, found.free_bytes)
         return found
 
@@ -76,7 +74,8 @@ class Recognition:
         """A disk that was never here: ours from elsewhere, empty, or somebody else's."""
         place, kind = bay_place(disk.name), MediumKind.DISK
         try:
-            found = await in_thread(identity.look, await disk.ensure_mounted())
+            root = await disk.ensure_mounted()
+            found = await in_thread(identity.look, root, await disk.room())
         except HalError as error:
             if error.code != UNMOUNTABLE:
                 raise

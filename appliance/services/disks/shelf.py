@@ -154,7 +154,7 @@ class DiskShelf:
         disk = self._stays[job_id].disk
         root = await self._root_for_writing(carrier, disk)
         try:
-            found = await self._recognition.measure(medium_id, root)
+            found = await self._recognition.measure(medium_id, disk)
             mine = found.document is not None and found.document.serial == carrier.mark
             if not mine:
                 if found.data or found.document is not None:
@@ -162,7 +162,7 @@ class DiskShelf:
                 await in_thread(identity.claim, root, medium_id, carrier.mark)
             for name in await in_thread(identity.parts, root):
                 await in_thread(shutil.rmtree, root / name, True)  # ignore_errors
-            found = await self._recognition.measure(medium_id, root)
+            found = await self._recognition.measure(medium_id, disk)
             there = await in_thread(is_there, root, volume)
         except OSError as error:
             raise _write_failed(carrier.mark, error) from error
@@ -198,7 +198,7 @@ class DiskShelf:
                 await in_thread(writer.finish)
             finally:
                 await in_thread(writer.close)
-            await self._recognition.measure(carrier.id, root)
+            await self._recognition.measure(carrier.id, disk)
         except OSError as error:
             raise _write_failed(carrier.mark, error) from error
         return None
@@ -230,7 +230,7 @@ class DiskShelf:
             except OSError as error:
                 log.warning("folder %s was not removed: %s", volume.name, error)
             else:
-                await self._recognition.measure(holding.medium_id, root)
+                await self._recognition.measure(holding.medium_id, stay.disk)
 
     async def put_back(self, medium_id: str, job_id: str) -> None:
         """The disk is switched off when nobody has used it for a while."""

@@ -1,11 +1,12 @@
-"""What smartctl, mount and umount say, as values. Pure; every input is untrusted."""
+"""What smartctl, mount, umount and df say, as values. Pure; every input is untrusted."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from hal.errors import HalError
-from hal.interfaces.disk_bay import DiskHealth
+from hal.interfaces.disk_bay import DiskHealth, DiskRoom
 
 # smartctl's exit status is a bit mask (smartctl(8), EXIT STATUS).
 BAD_ARGUMENTS = 0x01
@@ -21,6 +22,7 @@ _TEXT_MAX = 100
 _RAW_MAX = 1 << 48
 _COUNTERS = {0x05: "reallocated", 0xC5: "pending", 0xC6: "uncorrectable", 0xC7: "crc_errors"}
 _LOAD_CYCLES = 0xC1
+_ROOM = re.compile(r"\s*([0-9]{1,20})\s+([0-9]{1,20})\s*")
 _ALREADY = "already mounted on"
 _IN_USE = ("target is busy", "device is busy")
 _NOT_MOUNTED = ("not mounted", "no mount point specified")
@@ -90,6 +92,19 @@ def _report(name: str, text: str) -> dict[str, Any]:
     if not isinstance(report, dict) or not isinstance(report.get("smartctl"), dict):
         raise HalError(1042, f"smartctl's answer about bay {name} is none", text[:200])
     return report
+
+
+def df_argv(folder: str) -> tuple[str, ...]:
+    """Room in bytes. [T] coreutils 9.1: a line of titles, then one of figures."""
+    return ("-B1", "--output=size,avail", folder)
+
+
+def parse_room(name: str, lines: Sequence[str]) -> DiskRoom:
+    """What df says of a file system. Raises: HalError: 1042 it says something else."""
+    for line in lines[1:]:
+        if found := _ROOM.fullmatch(line):
+            return DiskRoom(capacity_bytes=int(found[1]), free_bytes=int(found[2]))
+    raise HalError(1042, f"df's answer about bay {name} is none", "; ".join(lines)[:200])
 
 
 def _messages(report: dict[str, Any]) -> list[str]:

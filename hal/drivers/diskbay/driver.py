@@ -14,7 +14,7 @@ from hal.drivers.diskbay.filesystem import DiskFileSystem
 from hal.drivers.diskbay.lines import BayLines, DiskBayTiming, DiskPrograms
 from hal.drivers.program.program import Program
 from hal.errors import HalError
-from hal.interfaces.disk_bay import DiskHealth
+from hal.interfaces.disk_bay import DiskHealth, DiskRoom
 
 
 class LineDiskBay:
@@ -122,6 +122,18 @@ class LineDiskBay:
         async with self._one_call:
             await self._ensure_on()
             return await self._file_system.ensure_mounted()
+
+    async def room(self) -> DiskRoom:
+        """Ask df; of a folder with nothing mounted on it, df would tell the computer's own room.
+
+        Raises:
+            HalError: 3243 the disk is not on; 3244 it cannot be mounted; 1040 to 1043 df.
+        """
+        async with self._one_call:
+            if not await self._is_up():
+                raise HalError(3243, f"the disk in bay {self._name} is not on")
+            await self._file_system.ensure_mounted()
+            return await self._file_system.room()
 
     async def ensure_formatted(self, label: str) -> Path:
         """As `ensure_mounted`, but give a new disk a file system named `label` first.

@@ -8,6 +8,7 @@ from hal.drivers.diskbay import codec
 from hal.drivers.diskbay.lines import DiskBayTiming, DiskPrograms
 from hal.drivers.program.program import Outcome, Program
 from hal.errors import HalError
+from hal.interfaces.disk_bay import DiskRoom
 
 EDGE_BYTES = 1 << 20
 """A disk is new when its first and last MiB are zeros: what marks partitions, file systems and
@@ -31,6 +32,7 @@ class DiskFileSystem:
         self._mount = Program(f"mount of bay {name}", programs.mount, timing.mount_s)
         self._umount = Program(f"umount of bay {name}", programs.umount, timing.unmount_s)
         self._mkfs = Program(f"mkfs of bay {name}", programs.mkfs, timing.make_s)
+        self._df = Program(f"df of bay {name}", programs.df, timing.df_s)
         self._may_be_mounted = True
         """False only after umount said so: spares asking it again for a bay that stays off."""
 
@@ -73,6 +75,13 @@ class DiskFileSystem:
             if run.exit_code != 0 and not codec.was_not_mounted(run.lines):
                 raise HalError(1043, f"the disk in bay {self._name} stays mounted", run.last_words)
         self._may_be_mounted = False
+
+    async def room(self) -> DiskRoom:
+        """Of what is mounted. Raises: HalError: 3244 df finds nothing; 1040 to 1043 df."""
+        run = await self._df.run(*codec.df_argv(str(self._mount_point)))
+        if run.exit_code != 0:
+            raise HalError(3244, f"the disk in bay {self._name} is not mounted", run.last_words)
+        return codec.parse_room(self._name, run.lines)
 
     # Inside -----------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ class DiskPrograms:
     umount: CommandLine
     mkfs: CommandLine
     """With the type of file system in its name, as ``mkfs.ext4``."""
+    df: CommandLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class DiskBayTiming:
     latch_s: float = 3.0
     poll_s: float = 0.1
     smart_s: float = 60.0
+    df_s: float = 60.0
     mount_s: float = 120.0
     """With replaying the journal of a file system that lost power."""
     unmount_s: float = 300.0

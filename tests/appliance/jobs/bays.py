@@ -13,7 +13,7 @@ from appliance.services.holdings import Holdings
 from appliance.services.power.disks import DiskPower
 from appliance.services.stores import Stores
 from hal.errors import HalError
-from hal.interfaces.disk_bay import DiskHealth
+from hal.interfaces.disk_bay import DiskHealth, DiskRoom
 from tests.appliance.jobs.cabinet import KilledError
 from tests.appliance.jobs.station import PaperRig, Station
 
@@ -138,6 +138,10 @@ class PaperBay:
         if not self._disk.formatted:
             raise HalError(3244, f"the disk in bay {self.name} cannot be mounted")
         return self._disk.root
+
+    async def room(self) -> DiskRoom:
+        room = os.statvfs(await self.ensure_mounted())
+        return DiskRoom(room.f_blocks * room.f_frsize, room.f_bavail * room.f_frsize)
 
     async def ensure_formatted(self, label: str) -> Path:
         assert len(label) <= 16, "ext4 takes no longer label"

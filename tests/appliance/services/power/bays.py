@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from hal.errors import HalError
-from hal.interfaces.disk_bay import DiskHealth
+from hal.interfaces.disk_bay import DiskHealth, DiskRoom
 
 SPIN_UP_S = 8.0
 
@@ -53,6 +53,9 @@ class PaperBay:
 
     async def ensure_held(self) -> None:
         self.released = False
+
+    async def room(self) -> DiskRoom:
+        return DiskRoom(10**12, 10**12)
 
     async def health(self) -> DiskHealth:
         return DiskHealth("serial", "model", 10**12, passed=True)

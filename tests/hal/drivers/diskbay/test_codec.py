@@ -1,6 +1,9 @@
 """What smartctl, mount and umount say, real and broken."""
 
 import json
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,3 +161,22 @@ def test_umount_says_busy_or_not_mounted() -> None:
     assert codec.was_not_mounted(["umount: /run/m: not mounted."])
     assert codec.was_not_mounted(["umount: /run/m: no mount point specified."])
     assert not codec.was_not_mounted(["umount: /run/m: target is busy."])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [[], ["1B-blocks Avail"], ["1B-blocks Avail", "- -"], ["1B-blocks Avail", "12 " + "9" * 30]],
+)
+def test_df_that_tells_no_room_is_a_numbered_error(lines: list[str]) -> None:
+    with pytest.raises(HalError, match="1042"):
+        codec.parse_room("b01", lines)
+
+
+def test_room_is_what_the_real_df_says(tmp_path: Path) -> None:
+    said = subprocess.run(
+        ["df", *codec.df_argv(str(tmp_path))], capture_output=True, text=True, check=True
+    )
+    room = codec.parse_room("b01", said.stdout.splitlines())
+    there = os.statvfs(tmp_path)
+    assert room.capacity_bytes == there.f_blocks * there.f_frsize
+    assert 0 <= room.free_bytes <= room.capacity_bytes

@@ -47,7 +47,7 @@ class Bench:
         self.device.write_bytes(bytes(4 << 20))
         self.lines = BayLines(Line(True), Line(True), Line(), Line())
         self.programs: dict[str, CommandLine] = {
-            word: FakeProgram(good) for word in ("smartctl", "mount", "umount", "mkfs")
+            word: FakeProgram(good) for word in ("smartctl", "mount", "umount", "mkfs", "df")
         }
 
     @property
