@@ -11,6 +11,8 @@ from appliance.contract.messages import ContentRef, CopyVerified, Fetch, LabelPr
 from appliance.contract.messages.values import Label
 from appliance.contract.states import JobState, MediumKind
 from simulators.clock import run_virtual
+from simulators.devices.disk.filesystem import usable_bytes, used_bytes
+from simulators.faults.fault import Fault, inject
 from tests.appliance.jobs.archive import Archive, Volume, files_of
 from tests.universe.media_cabinet import Media, MediaStation
 
@@ -65,6 +67,35 @@ def test_a_volume_goes_to_every_kind_of_medium_and_comes_back(
             serial = station.stores.carriers.get(copy.medium_id).mark
             root = media.cabinet.world.disk_folder(serial)
             assert bagit.Bag(str(root / "v1")).validate(processes=1)
+
+    over_cabinet(tmp_path, story)
+
+
+def test_a_disk_tells_its_own_room_and_one_that_became_too_small_takes_nothing(
+    tmp_path: Path,
+) -> None:
+    async def story(media: Media, station: MediaStation) -> None:
+        disks = media.cabinet.world.state.disks
+        await archived(station, MediumKind.DISK, "w")
+        (copy,) = station.events(CopyVerified)
+        carrier = station.stores.carriers.get(copy.medium_id)
+        disk = disks[carrier.mark]
+        used = used_bytes(media.cabinet.world.disk_folder(disk.serial))
+        assert carrier.capacity_bytes == usable_bytes(disk)
+        assert carrier.free_bytes == usable_bytes(disk) - used
+        for serial in disks:
+            size_bytes = 40_000 + (used if serial == disk.serial else 0)
+            inject(media.cabinet, Fault("disk-small", serial, value=size_bytes))
+        order = msgspec.structs.replace(VOLUME.order(copy="again"), medium_kind=MediumKind.DISK)
+        station.order(order, "again")
+        await station.settled()
+        error = station.job("again").error
+        assert station.job("again").state is JobState.FAILED
+        assert error is not None
+        assert error.code == 3320
+        left = media.cabinet.world.disk_folder(disk.serial)
+        assert {entry.name for entry in left.iterdir()} == {"lost+found", "stele-medium.json", "v1"}
+        assert len(station.events(CopyVerified)) == 1
 
     over_cabinet(tmp_path, story)
 
