@@ -6,7 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from console.commands.frame import Frame, console_command, shown
-from console.overview.status import ApplianceRow, Archive, Status
+from console.overview.appliances import ApplianceRow
+from console.overview.status import Archive, Status
 from console.overview.status import status as look
 
 

@@ -20,6 +20,7 @@ from appliance.contract.messages import (
 from appliance.contract.states import JobState
 from console.dispatch.commands import may_speak_of
 from console.dispatch.cursor import Source, know
+from console.overview.holdings import store_holdings
 from console.store import schema
 from console.store.upsert import insert_into
 
@@ -64,6 +65,7 @@ def _try(connection: sa.Connection, source: Source, store: Callable[[], None]) -
 
 def _store_library(connection: sa.Connection, source: Source, library: LibraryTelemetry) -> None:
     _write(connection, source, library=msgspec.to_builtins(library), library_at=library.at)
+    store_holdings(connection, source.appliance, library)
 
 
 def _store_surroundings(connection: sa.Connection, source: Source, picture: Surroundings) -> None:

@@ -12,6 +12,7 @@ from console.store.states import CopyState, VolumeState
 
 _OPEN_COPIES = (CopyState.PLANNED, CopyState.DISPATCHED, CopyState.BURNING)
 _RECENT = timedelta(minutes=10)
+FINAL_STATES = tuple(state for state in JobState if state.is_final)
 
 
 class JobRow(Struct, frozen=True):
@@ -76,27 +77,31 @@ def work(connection: sa.Connection, *, everything: bool = False) -> Work:
     ).order_by(volumes.c.label, copies.c.copy_id)
     verified = sa.select(sa.func.count()).where(copies.c.state == CopyState.VERIFIED)
     return Work(
-        [_job_row(row) for row in connection.execute(_jobs_query(everything=everything))],
+        [show_job(row) for row in connection.execute(_jobs_query(everything=everything))],
         [_copy_row(row) for row in connection.execute(unfinished)],
         connection.scalar(verified) or 0,
     )
 
 
 def _jobs_query(*, everything: bool) -> sa.Select[Any]:
-    query = (
+    query = jobs_query().order_by(jobs.c.created_at, jobs.c.job_id)
+    if everything:
+        return query
+    recent = jobs.c.updated_at > datetime.now(UTC) - _RECENT
+    return query.where(jobs.c.state.not_in(FINAL_STATES) | recent)
+
+
+def jobs_query() -> sa.Select[Any]:
+    """Jobs with the volume and the copy that they are about."""
+    return (
         sa.select(jobs, volumes.c.label, copies.c.role)
         .outerjoin_from(jobs, volumes, volumes.c.volume_id == jobs.c.volume_id)
         .outerjoin(copies, copies.c.copy_id == jobs.c.copy_id)
-        .order_by(jobs.c.created_at, jobs.c.job_id)
     )
-    if everything:
-        return query
-    final = [state for state in JobState if state.is_final]
-    recent = jobs.c.updated_at > datetime.now(UTC) - _RECENT
-    return query.where(jobs.c.state.not_in(final) | recent)
 
 
-def _job_row(row: sa.Row[Any]) -> JobRow:
+def show_job(row: sa.Row[Any]) -> JobRow:
+    """A row of `jobs_query`."""
     values = row._mapping
     return JobRow(**{name: values[name] for name in JobRow.__struct_fields__})
 

@@ -12,6 +12,7 @@ from appliance.contract.errors import Numbered, SteleError, table
 log = logging.getLogger(__name__)
 
 STATUS = {
+    4060: 404,
     4070: 401,
     4071: 401,
     4072: 401,

@@ -1,10 +1,26 @@
 """All resources of the API, in the order in which the document shows them."""
 
 from console.api.rest import Resource
+from console.api.v1.alarms import alarms
+from console.api.v1.appliances import appliances
+from console.api.v1.commands import commands
+from console.api.v1.copies import copies
 from console.api.v1.description import description
+from console.api.v1.jobs import jobs
+from console.api.v1.media import media
+from console.api.v1.refusals import refusals
+from console.api.v1.status import status
 from console.api.v1.tokens import tokens
 
 RESOURCES: tuple[Resource, ...] = (
     description,
+    status,
+    appliances,
+    alarms,
+    media,
+    copies,
+    jobs,
+    commands,
+    refusals,
     tokens,
 )

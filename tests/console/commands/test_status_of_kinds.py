@@ -16,6 +16,7 @@ from appliance.contract.messages import (
 )
 from appliance.contract.states import BayState, DriveState, MediumKind, RobotState, SlotState
 from console.commands.status import _appliance
+from console.overview.holdings import store_holdings
 from console.overview.status import status
 from console.store import schema
 from console.store.workspace import open_workspace
@@ -29,6 +30,7 @@ def said(tmp_path: Path, library: LibraryTelemetry) -> str:
         row = {"appliance": "north/a", "site": "north", "name": "a", "profile": "hybrid"}
         told = {"online": True, "library": msgspec.to_builtins(library), "library_at": NOW}
         connection.execute(sa.insert(schema.appliances).values(row | told))
+        store_holdings(connection, "north/a", library)
     try:
         return _appliance(status(workspace).appliances[0]).plain
     finally:

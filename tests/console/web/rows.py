@@ -17,6 +17,7 @@ from appliance.contract.messages import (
     SlotView,
 )
 from appliance.contract.states import DriveState, MediumState, RobotState, SlotState
+from console.overview.holdings import store_holdings
 from console.processes import READY_FILE
 from console.store import schema as s
 from console.store.keys import search_key
@@ -95,6 +96,7 @@ def put_library(connection: sa.Connection, telemetry: LibraryTelemetry) -> None:
         .where(s.appliances.c.appliance == APPLIANCE)
         .values(library=msgspec.to_builtins(telemetry), library_at=datetime.now(UTC))
     )
+    store_holdings(connection, APPLIANCE, telemetry)
 
 
 def add_appliance(connection: sa.Connection) -> None:
