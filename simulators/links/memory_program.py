@@ -7,6 +7,7 @@ fed and read by lines, `start_source` one whose standard output is data.
 import asyncio
 import errno
 import os
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -33,7 +34,7 @@ class MemoryCommandLine:
         return MemorySource(self._program, argv)
 
 
-class MemoryRun:
+class MemoryRun(ABC):
     """One run of a command. Its host's side is `say`, `answer`, `copy_input`, `copy_output`."""
 
     def __init__(self, program: Program, argv: tuple[str, ...]) -> None:
@@ -66,11 +67,11 @@ class MemoryRun:
 
     # The host's side
 
-    def say(self, text: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def say(self, text: str) -> None: ...
 
-    def answer(self, text: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, text: str) -> None: ...
 
     async def copy_input(self, path: Path, offset: int, limit: int) -> int:
         self._wanted_bytes = limit
@@ -91,8 +92,8 @@ class MemoryRun:
         self._changed.set()
         return copied
 
-    async def copy_output(self, path: Path, offset: int, length: int) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    async def copy_output(self, path: Path, offset: int, length: int) -> int: ...
 
     # The firmware's side
 

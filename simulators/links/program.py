@@ -7,6 +7,7 @@ its pipes and the file that the program names.
 
 import asyncio
 import os
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Protocol
 
@@ -59,7 +60,7 @@ def absolute(folder: Path, text: str) -> Path:
     return Path(os.path.abspath(folder / text))  # noqa: PTH100  # `resolve` follows links
 
 
-class Command:
+class Command(ABC):
     """A program whose runs end when the cabinet's power is cut. Subclasses obey the words."""
 
     farewell: str | None = None
@@ -90,6 +91,6 @@ class Command:
             if task:
                 self._running.discard(task)
 
+    @abstractmethod
     async def obey(self, argv: tuple[str, ...], host: Host, folder: Path) -> int:
         """Do what the words say and return the exit code."""
-        raise NotImplementedError
