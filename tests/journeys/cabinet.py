@@ -116,6 +116,11 @@ class Cabinet:
 
     # --- what can be seen ---
 
+    def arm(self) -> str:
+        """Where the robot's arm truly is."""
+        lines = self._at_world("status", code=0).splitlines()
+        return next(line for line in lines if line.startswith("arm "))
+
     def lights(self) -> list[str]:
         """The slots that are lit."""
         return sorted(self.world_state()["lights"])
