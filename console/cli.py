@@ -20,6 +20,7 @@ _COMMANDS = {
     "status": "status",
     "policies": "policies",
     "refused": "refused",
+    "reindex": "reindex",
 }
 """Every command, in the order of its use, and the module in `console.commands` that has it."""
 

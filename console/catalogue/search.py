@@ -1,53 +1,34 @@
-"""Finding files and dossiers by name, in any script and whatever the case, and where they lie."""
+"""Finding dossiers and files by words and fields, in Chinese and English, a page at a time.
 
-from collections import defaultdict
-from collections.abc import Collection
-from typing import Any
+The index names candidates, their texts decide. A page looks at `LOOKED_AT_MAX` candidates at most:
+then it ends early, with fewer hits or none, and says where the next one goes on.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import sqlalchemy as sa
 from msgspec import Struct
 
+from console.catalogue.hits import DossierHit, FileHit, Looker
+from console.catalogue.matching import plan
+from console.catalogue.places import CopyPlace, places_of
+from console.catalogue.query import Kind, Query, parse
+from console.catalogue.walk import KINDS, Cursor, Walk, cursor_of
 from console.store.keys import search_key
-from console.store.schema import blobs, copies, files, packages, volume_packages, volumes
-from console.store.states import BlobState, CopyState
+
+__all__ = ["CopyPlace", "DossierHit", "FileHit", "Found", "Page", "find", "places_of", "search"]
+
+LOOKED_AT_MAX = 2_000
+PAGE_MAX = 1_000
+_LOOK_TOGETHER = 200
 
 
-class CopyPlace(Struct, frozen=True):
-    """One copy of a volume, and where its disc is at home."""
+class Page(Struct, frozen=True):
+    """Hits in their order; `next` is where the next page begins, None behind the last."""
 
-    copy_id: str
-    role: str
-    state: CopyState
-    label: str
-    appliance: str | None
-    medium_id: str | None
-    slot: str | None
-
-
-class DossierHit(Struct, frozen=True):
-    package_id: str
-    fonds: str
-    series: str
-    dossier: str
-    state: str
-    files: int
-    size_bytes: int
-    copies: list[CopyPlace]
-
-
-class FileHit(Struct, frozen=True):
-    """A file; `in_landing_zone` says that it can be had without moving a disc."""
-
-    file_id: str
-    package_id: str
-    fonds: str
-    series: str
-    dossier: str
-    path: str
-    size_bytes: int
-    sha256: str
-    in_landing_zone: bool
-    copies: list[CopyPlace]
+    items: list[DossierHit | FileHit]
+    next: str | None
 
 
 class Found(Struct, frozen=True):
@@ -58,104 +39,81 @@ class Found(Struct, frozen=True):
     more: bool
 
 
-def find(connection: sa.Connection, text: str, limit: int = 50) -> Found:
-    """Dossiers whose fonds, series or title hold every word of `text`, and files whose path does.
+def search(
+    connection: sa.Connection,
+    text: str,
+    *,
+    kinds: Sequence[Kind] = KINDS,
+    namespaces: Sequence[str] | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> Page:
+    """Dossiers, then files that match a query (`console.catalogue.query`), at most `limit` of them.
 
-    A file's words may also stand in its dossier's names, as long as one stands in its path.
+    A file matches when each word is in its path, title or description, or in what its dossier
+    says, and one of them in its own. `namespaces` are those that may be looked into, None for all.
+    `connection` only reads; open it with `console.store.engine.reading`.
+
+    Raises:
+        SteleError: 5310, 5311 the query; 5312 `after` is no page's end.
     """
-    words = search_key(text).split()
-    if not words:
-        return Found([], [], more=False)
-    dossiers = _dossiers(connection, words, limit + 1)
-    found = _files(connection, words, limit + 1)
-    more = len(dossiers) > limit or len(found) > limit
-    places = places_of(connection, {row.package_id for row in (*dossiers[:limit], *found[:limit])})
+    query = parse(text)
+    start = cursor_of(after) if after else None
+    if query.is_empty:
+        return Page([], None)
+    allowed = None if namespaces is None else tuple(map(search_key, namespaces))
+    plans = {kind: plan(query, kind, allowed) for kind in kinds}
+    walk = Walk(connection, {k: p for k, p in plans.items() if p is not None}, query.states)
+    return _page(connection, query, walk, start, min(max(limit, 1), PAGE_MAX))
+
+
+def _page(
+    connection: sa.Connection, query: Query, walk: Walk, start: Cursor | None, limit: int
+) -> Page:
+    looker = Looker(connection, query)
+    found: list[tuple[Cursor, DossierHit | FileHit]] = []
+    candidates = walk.candidates(start)
+    looked_at, reached = 0, start
+    while len(found) <= limit and looked_at < LOOKED_AT_MAX:
+        together = _next_few(candidates, limit + 1 - len(found), looked_at)
+        if not together:
+            reached = walk.reached
+            break
+        looked_at, reached = looked_at + len(together), together[-1]
+        found += looker.hits(together)
+    if len(found) > limit:
+        found = found[:limit]
+        reached = found[-1][0]
+    return Page(looker.complete([hit for _, hit in found]), reached.token if reached else None)
+
+
+def _next_few(candidates: Iterator[Cursor], missing: int, looked_at: int) -> list[Cursor]:
+    """As many as are missing, and more with every try."""
+    count = max(missing, min(looked_at, _LOOK_TOGETHER))
+    return list(islice(candidates, min(count, LOOKED_AT_MAX - looked_at)))
+
+
+def find(connection: sa.Connection, text: str, limit: int = 50) -> Found:
+    """The first `limit` dossiers and the first `limit` files of a search.
+
+    Raises:
+        SteleError: 5310, 5311.
+    """
+    pages = {kind: _first(connection, text, kind, limit) for kind in KINDS}
     return Found(
-        [_dossier_hit(row, places[row.package_id]) for row in dossiers[:limit]],
-        [_file_hit(row, places[row.package_id]) for row in found[:limit]],
-        more,
+        [hit for hit in pages["dossier"].items if isinstance(hit, DossierHit)],
+        [hit for hit in pages["file"].items if isinstance(hit, FileHit)],
+        any(page.next is not None for page in pages.values()),
     )
 
 
-def places_of(
-    connection: sa.Connection, package_ids: Collection[str]
-) -> defaultdict[str, list[CopyPlace]]:
-    """Every copy of each package."""
-    query = (
-        sa.select(volume_packages.c.package_id, volumes.c.label, copies)
-        .join_from(volume_packages, volumes)
-        .join(copies)
-        .where(volume_packages.c.package_id.in_(package_ids))
-        .order_by(volumes.c.label, copies.c.copy_id)
-    )
-    places: defaultdict[str, list[CopyPlace]] = defaultdict(list)
-    for row in connection.execute(query):
-        places[row.package_id].append(
-            CopyPlace(
-                row.copy_id,
-                row.role,
-                CopyState(row.state),
-                row.label,
-                row.appliance,
-                row.medium_id,
-                row.slot,
-            )
-        )
-    return places
-
-
-def _dossiers(connection: sa.Connection, words: list[str], limit: int) -> list[sa.Row[Any]]:
-    matches = [packages.c.search_key.contains(word, autoescape=True) for word in words]
-    query = sa.select(packages).where(*matches)
-    order = (packages.c.fonds, packages.c.series, packages.c.dossier)
-    return list(connection.execute(query.order_by(*order).limit(limit)).all())
-
-
-def _files(connection: sa.Connection, words: list[str], limit: int) -> list[sa.Row[Any]]:
-    in_path = [files.c.search_key.contains(word, autoescape=True) for word in words]
-    anywhere = [
-        sa.or_(match, packages.c.search_key.contains(word, autoescape=True))
-        for match, word in zip(in_path, words, strict=True)
-    ]
-    landed = sa.exists().where(blobs.c.sha256 == files.c.sha256, blobs.c.state == BlobState.LANDED)
-    query = (
-        sa.select(
-            files,
-            packages.c.fonds,
-            packages.c.series,
-            packages.c.dossier,
-            landed.label("in_landing_zone"),
-        )
-        .join_from(files, packages)
-        .where(sa.or_(*in_path), *(anywhere if len(words) > 1 else []))
-    )
-    order = (packages.c.fonds, packages.c.series, packages.c.dossier, files.c.path)
-    return list(connection.execute(query.order_by(*order).limit(limit)).all())
-
-
-def _dossier_hit(row: sa.Row[Any], places: list[CopyPlace]) -> DossierHit:
-    return DossierHit(
-        row.package_id,
-        row.fonds,
-        row.series,
-        row.dossier,
-        row.state,
-        row.files,
-        row.size_bytes,
-        places,
-    )
-
-
-def _file_hit(row: sa.Row[Any], places: list[CopyPlace]) -> FileHit:
-    return FileHit(
-        row.file_id,
-        row.package_id,
-        row.fonds,
-        row.series,
-        row.dossier,
-        row.path,
-        row.size_bytes,
-        row.sha256,
-        bool(row.in_landing_zone),
-        places,
-    )
+def _first(connection: sa.Connection, text: str, kind: Kind, limit: int) -> Page:
+    """Pages until there are `limit` hits."""
+    items: list[DossierHit | FileHit] = []
+    after = None
+    while True:
+        page = search(connection, text, kinds=(kind,), limit=limit - len(items), after=after)
+        items += page.items
+        after = page.next
+        if after is None or len(items) >= limit:
+            return Page(items, after)

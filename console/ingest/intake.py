@@ -21,6 +21,7 @@ from appliance.contract.errors import SteleError, info_of
 from appliance.volume.names import text_from_bytes
 from appliance.volume.plan import DossierRef
 from appliance.volume.sizing import package_sectors
+from console.catalogue.indexing import tidy
 from console.ingest.dossiers import Dossier, find_dossiers
 from console.ingest.intake_batch import IntakeBatch
 from console.ingest.packages import (
@@ -159,6 +160,7 @@ class _Intake:
             for package, may_get_more in self._read_to_end.items():
                 _close(connection, package, may_get_more=may_get_more)
         self._read_to_end.clear()
+        tidy(self._workspace.store)
 
     def end(self) -> IngestReport:
         self._flush()

@@ -10,6 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from console.catalogue.indexing import index_files, index_new
+from console.catalogue.segments import allot
 from console.ingest.packages import KnownFile, OpenPackage, reopen
 from console.store.ids import new_id
 from console.store.keys import search_key
@@ -93,6 +95,7 @@ class IntakeBatch:
             for package_id in {row["package_id"] for row in self._files}:
                 reopen(connection, package_id)
             self._write_rows(connection)
+            index_new(connection, "dossier")
             ours = ingests.c.ingest_id == self._ingest_id
             connection.execute(ingests.update().where(ours).values(**progress_row))
         self._clear()
@@ -142,7 +145,10 @@ class IntakeBatch:
             insert = insert_into(connection, files).on_conflict_do_nothing(
                 index_elements=["package_id", "path"]
             )
-            connection.execute(insert, self._files)
+            numbers = allot(connection, len(self._files))
+            rows = zip(self._files, numbers, strict=True)
+            connection.execute(insert, [{**row, "number": number} for row, number in rows])
+            index_files(connection, numbers)
         if self._healed:
             update = files.update().where(files.c.file_id == sa.bindparam("known_id"))
             connection.execute(update, self._healed)

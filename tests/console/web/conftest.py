@@ -5,6 +5,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from console.catalogue.indexing import catch_up
 from console.store.workspace import Workspace, open_workspace
 from console.web.app import create_app
 from console.web.live.hub import Hub
@@ -16,6 +17,7 @@ def data(tmp_path: Path) -> Path:
     """A data folder whose store tells the whole story."""
     workspace = open_workspace(tmp_path)
     rows.fill(workspace)
+    catch_up(workspace.store)
     workspace.close()
     return tmp_path
 

@@ -1,0 +1,139 @@
+"""The index as rows: segments of numbered documents, and for each term the documents that have it.
+
+Numbers and segments are given out under the lock of one row of the store, which is held until the
+commit. So nothing that a transaction does afterwards may wait for a row that another one, which
+waits for this lock, has changed: numbers come last.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from pyroaring import BitMap
+
+from appliance.contract.errors import SteleError
+from console.catalogue.query import Kind
+from console.store.schema import search_counters, search_postings, search_segments
+
+NUMBER_MAX = 2**32 - 1
+_ROWS_TOGETHER = 5_000
+
+
+class Segment(NamedTuple):
+    segment_id: int
+    first: int
+    last: int
+    documents: int
+
+
+def allot(connection: sa.Connection, count: int) -> range:
+    """The next `count` numbers: nobody else has them or gets them.
+
+    Raises:
+        SteleError: 5313 there are no more.
+    """
+    counter = search_counters.c
+    following = connection.scalar(
+        search_counters.update()
+        .where(counter.name == "number")
+        .values(next=counter.next + count)
+        .returning(counter.next)
+    )
+    if following is None or following > NUMBER_MAX:
+        raise SteleError(5313, "the index of searches has no numbers left")
+    return range(following - count, following)
+
+
+def in_use(connection: sa.Connection, kind: Kind) -> list[Segment]:
+    """The segments that are searched, by their numbers."""
+    s = search_segments.c
+    query = sa.select(s.segment_id, s.first, s.last, s.documents)
+    query = query.where(s.kind == kind, s.replaced_at.is_(None)).order_by(s.first)
+    return [Segment(*row) for row in connection.execute(query)]
+
+
+def replace(
+    connection: sa.Connection,
+    kind: Kind,
+    numbers: tuple[int, int],
+    documents: int,
+    postings: Iterable[tuple[str, bytes]],
+) -> None:
+    """Put a segment in the place of all that lie within `numbers` (first and last)."""
+    first, last = numbers
+    s = search_segments.c
+    within = (s.kind == kind) & s.replaced_at.is_(None) & (s.first >= first) & (s.last <= last)
+    connection.execute(search_segments.update().where(within).values(replaced_at=datetime.now(UTC)))
+    (segment_id,) = allot(connection, 1)
+    connection.execute(
+        search_segments.insert(),
+        {
+            "segment_id": segment_id,
+            "kind": kind,
+            "first": first,
+            "last": last,
+            "documents": documents,
+        },
+    )
+    rows = (
+        {"segment_id": segment_id, "term": encode(term), "documents": bitmap}
+        for term, bitmap in postings
+    )
+    for batch in _batches(rows):
+        connection.execute(search_postings.insert(), batch)
+
+
+def _batches(rows: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    batch: list[dict[str, object]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _ROWS_TOGETHER:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def encode(term: str) -> bytes:
+    """A term as it is stored. Half of a surrogate pair is no text, but it is no reason to fail."""
+    return term.encode("utf-8", "surrogatepass")
+
+
+def postings(
+    connection: sa.Connection, segments: Sequence[Segment], terms: Iterable[str]
+) -> dict[tuple[int, bytes], bytes]:
+    """The stored bitmaps of terms in segments, by segment and term; none where there is none."""
+    p = search_postings.c
+    query = sa.select(p.segment_id, p.term, p.documents).where(
+        p.segment_id.in_([segment.segment_id for segment in segments]),
+        p.term.in_(sorted({encode(term) for term in terms})),
+    )
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def postings_between(
+    connection: sa.Connection, segments: Sequence[Segment], first: str, last: str
+) -> dict[int, BitMap]:
+    """For each segment the documents that have any term from `first` to `last`."""
+    p = search_postings.c
+    query = sa.select(p.segment_id, p.documents).where(
+        p.segment_id.in_([segment.segment_id for segment in segments]),
+        p.term.between(encode(first), encode(last)),
+    )
+    found: dict[int, BitMap] = {}
+    for segment_id, documents in connection.execute(query):
+        found.setdefault(segment_id, BitMap()).update(BitMap.deserialize(documents))
+    return found
+
+
+def forget_replaced(connection: sa.Connection, before: datetime) -> int:
+    """Remove segments that were replaced before a time; returns how many."""
+    s = search_segments.c
+    old = list(connection.scalars(sa.select(s.segment_id).where(s.replaced_at < before)))
+    for segment_id in old:
+        connection.execute(
+            search_postings.delete().where(search_postings.c.segment_id == segment_id)
+        )
+        connection.execute(search_segments.delete().where(s.segment_id == segment_id))
+    return len(old)
