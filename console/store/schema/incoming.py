@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -36,6 +37,13 @@ ingests = Table(
     Column("error_message", Text),
     Column("namespace", ID, nullable=False, server_default="default"),
     Column("created_by", Text, nullable=False, server_default=""),
+    # Everything is this one dossier; unset where each first-level folder is one.
+    Column("dossier", Text),
+    # By which new dossiers are kept.
+    Column("policy_id", ID),
+    Column("files_taken", BigInteger, nullable=False, server_default="0"),
+    Column("bytes_taken", BigInteger, nullable=False, server_default="0"),
+    Column("files_known", BigInteger, nullable=False, server_default="0"),
 )
 
 packages = Table(
@@ -134,6 +142,35 @@ blobs = Table(
     Column("released_at", UtcTime),
 )
 
+ingest_packages = Table(
+    "ingest_packages",
+    metadata,
+    Column("ingest_id", ID, ForeignKey("ingests.ingest_id"), nullable=False),
+    Column("package_id", ID, ForeignKey("packages.package_id"), nullable=False),
+    # Whether an ingest had left it unfinished: then newer contents take the place of older ones.
+    Column("was_open", Boolean, nullable=False),
+    # Summed up since this ingest last added to it.
+    Column("is_closed", Boolean, nullable=False),
+    PrimaryKeyConstraint("ingest_id", "package_id"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    # What a sender said of a file before it comes: below the ingest's root. What is said of a
+    # dossier stands under its folder with '/' behind it.
+    Column("ingest_id", ID, ForeignKey("ingests.ingest_id"), nullable=False),
+    Column("path", Text, nullable=False),
+    # Whether it is to come: what is only described need not.
+    Column("is_promised", Boolean, nullable=False),
+    Column("size_bytes", BigInteger),
+    Column("sha256", DIGEST),
+    Column("title", Text),
+    # Descriptive metadata; of a dossier also its year and retention.
+    Column("details", sa.JSON),
+    PrimaryKeyConstraint("ingest_id", "path"),
+)
+
 uploads = Table(
     "uploads",
     metadata,
@@ -143,11 +180,10 @@ uploads = Table(
     Column("path", Text, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
+    # So many bytes are on the disk, whatever happens.
     Column("offset_bytes", BigInteger, nullable=False, server_default="0"),
-    # What the sender says that it is; compared when it is complete.
-    Column("sha256", DIGEST),
     Column("state", STATE, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
-    Index(None, "ingest_id"),
+    UniqueConstraint("ingest_id", "path"),
 )

@@ -129,6 +129,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_sha256", name=op.f("uq_tokens_secret_sha256")),
     )
     op.create_table(
+        "notices",
+        sa.Column("ingest_id", sa.String(length=128), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("is_promised", sa.Boolean(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("details", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["ingest_id"], ["ingests.ingest_id"], name=op.f("fk_notices_ingest_id_ingests")
+        ),
+        sa.PrimaryKeyConstraint("ingest_id", "path", name=op.f("pk_notices")),
+    )
+    op.create_table(
         "uploads",
         sa.Column("upload_id", sa.String(length=128), nullable=False),
         sa.Column("ingest_id", sa.String(length=128), nullable=False),
@@ -136,7 +150,6 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
         sa.Column("offset_bytes", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -144,10 +157,24 @@ def upgrade() -> None:
             ["ingest_id"], ["ingests.ingest_id"], name=op.f("fk_uploads_ingest_id_ingests")
         ),
         sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_uploads")),
+        sa.UniqueConstraint("ingest_id", "path", name=op.f("uq_uploads_ingest_id_path")),
     )
-    with op.batch_alter_table("uploads", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_uploads_ingest_id"), ["ingest_id"], unique=False)
-
+    op.create_table(
+        "ingest_packages",
+        sa.Column("ingest_id", sa.String(length=128), nullable=False),
+        sa.Column("package_id", sa.String(length=128), nullable=False),
+        sa.Column("was_open", sa.Boolean(), nullable=False),
+        sa.Column("is_closed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ingest_id"], ["ingests.ingest_id"], name=op.f("fk_ingest_packages_ingest_id_ingests")
+        ),
+        sa.ForeignKeyConstraint(
+            ["package_id"],
+            ["packages.package_id"],
+            name=op.f("fk_ingest_packages_package_id_packages"),
+        ),
+        sa.PrimaryKeyConstraint("ingest_id", "package_id", name=op.f("pk_ingest_packages")),
+    )
     op.create_table(
         "tier_moves",
         sa.Column("move_id", sa.String(length=128), nullable=False),
@@ -240,6 +267,17 @@ def upgrade() -> None:
             sa.Column("namespace", sa.String(length=128), server_default="default", nullable=False)
         )
         batch_op.add_column(sa.Column("created_by", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("dossier", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("policy_id", sa.String(length=128), nullable=True))
+        batch_op.add_column(
+            sa.Column("files_taken", sa.BigInteger(), server_default="0", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("bytes_taken", sa.BigInteger(), server_default="0", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("files_known", sa.BigInteger(), server_default="0", nullable=False)
+        )
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("started_at", sa.DateTime(timezone=True), nullable=True))
@@ -340,6 +378,11 @@ def downgrade() -> None:
         batch_op.drop_column("started_at")
 
     with op.batch_alter_table("ingests", schema=None) as batch_op:
+        batch_op.drop_column("files_known")
+        batch_op.drop_column("bytes_taken")
+        batch_op.drop_column("files_taken")
+        batch_op.drop_column("policy_id")
+        batch_op.drop_column("dossier")
         batch_op.drop_column("created_by")
         batch_op.drop_column("namespace")
 
@@ -391,10 +434,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tier_moves_package_id"))
 
     op.drop_table("tier_moves")
-    with op.batch_alter_table("uploads", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_uploads_ingest_id"))
-
+    op.drop_table("ingest_packages")
     op.drop_table("uploads")
+    op.drop_table("notices")
     op.drop_table("tokens")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tasks_subject"))
