@@ -60,6 +60,12 @@ class ContentSettings(Struct, frozen=True, forbid_unknown_fields=True):
     delivered_keep_hours: Hours = 72
 
 
+class DispatchSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[dispatch]`: when work that an appliance has not begun goes to another one."""
+
+    move_after_minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)] = 15
+
+
 class ConsoleConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """All sections of `console.toml`."""
 
@@ -69,6 +75,7 @@ class ConsoleConfig(Struct, frozen=True, forbid_unknown_fields=True):
     web: WebSettings = WebSettings()
     broker: BrokerSettings = BrokerSettings()
     content: ContentSettings = ContentSettings()
+    dispatch: DispatchSettings = DispatchSettings()
 
 
 def load_config(data: Path) -> ConsoleConfig:

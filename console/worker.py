@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,11 +29,12 @@ from console.broker import parse_broker_url
 from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
 from console.dispatch.archived import release_next
 from console.dispatch.burns import dispatch_copies, volumes_to_check
-from console.dispatch.commands import due_commands, mark_sent, prepare
+from console.dispatch.commands import claim, due_commands, prepare
 from console.dispatch.cursor import Source
 from console.dispatch.damage import check_next, heal
 from console.dispatch.intake import Incoming, Intake
 from console.dispatch.link import Link
+from console.dispatch.moving import move_work
 from console.dispatch.replacement import bring_back
 from console.dispatch.replies import expire_commands, give_up
 from console.processes import READY_FILE, only_one
@@ -127,13 +128,8 @@ class Worker:
         """Store pictures, move requests and copies on, and send what is due."""
         await self._in_store(self._move_on)
         if self.is_connected:
-            sent = [
-                command.id
-                for appliance, command in await self._in_transaction(self._prepare_due)
-                if await self._publish(appliance, command)
-            ]
-            if sent:
-                await self._in_transaction(lambda db: mark_sent(db, sent, self._now()))
+            for appliance, command in await self._in_transaction(self._prepare_due):
+                await self._publish(appliance, command)
 
     def _move_on(self) -> None:
         store, now = self._workspace.store, self._now()
@@ -142,12 +138,16 @@ class Worker:
         dispatch_copies(store, self._content_url, now)
 
     def _prepare_due(self, connection: sa.Connection) -> list[tuple[str, Command]]:
+        """Commands that this process sends now: claimed before anybody can have heard of them."""
         found: list[tuple[str, Command]] = []
         for row in due_commands(connection, self._now()):
             try:
-                found.append((row.appliance, prepare(connection, row, self._tokens)))
+                command = prepare(connection, row, self._tokens)
             except SteleError as error:
                 give_up(connection, row.appliance, row.command_id, error.info, self._now())
+                continue
+            if claim(connection, row, self._now()):
+                found.append((row.appliance, command))
         return found
 
     async def _publish(self, appliance: str, command: Command) -> bool:
@@ -181,6 +181,8 @@ class Worker:
         await self._in_transaction(self._keep_alarms)
         await self._in_transaction(self._keep_records)
         store, landing, now = self._workspace.store, self._workspace.landing, self._now()
+        after = timedelta(minutes=self._workspace.config.dispatch.move_after_minutes)
+        await self._in_store(lambda: move_work(store, now, after))
         while await self._in_store(lambda: release_next(store, landing, now)):
             pass
         while await self._in_store(lambda: expire_delivered(store, self._workspace.delivered, now)):

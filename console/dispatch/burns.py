@@ -1,7 +1,11 @@
-"""Giving approved copies to appliances: what can go where, and the commands that say so."""
+"""Giving approved copies to the appliances that they are meant for: the commands that say so.
+
+An appliance gets no more work of a kind than keeps its drives busy; the rest waits here, where it
+can still go elsewhere. The copy that takes longest goes first, as the plan reckoned.
+"""
 
 import logging
-from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -9,50 +13,33 @@ import sqlalchemy as sa
 
 from appliance.contract.messages import Batch, Burn, Label
 from appliance.contract.states import MediumKind
-from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
 from console.dispatch.commands import issue, unsigned
-from console.dispatch.damage import damage_of_volume
-from console.dispatch.library import Means, read_library
-from console.dispatch.placement import Candidate, CopyWanted, place
+from console.dispatch.fleet import Fleet, read_fleet
+from console.dispatch.homeless import explain
+from console.dispatch.rulebook import Rulebook, open_rulebook
+from console.dispatch.settling import room_left, settle_places, sound
+from console.dispatch.waiting import unread, waiting_copies
+from console.placement.fleet import Wanted
+from console.placement.room import Carriers, Discs, book_of
 from console.store import schema
 from console.store.engine import reading
-from console.store.states import BlobState, CopyState, VolumeState
+from console.store.states import CopyState, VolumeState
 
 log = logging.getLogger(__name__)
 
-_BATCH = 200
+QUEUED_PER_DRIVE = 2
+"""Copies that may be under way for each drive: one in it, one waiting."""
 BATCH_MAX = 1000
-_WANTS = {
-    MediumKind.DISC: "a blank disc",
-    MediumKind.DISK: "a hard disk with room",
-    MediumKind.TAPE: "a tape with room",
-}
-_HOMELESS_ALARM = "homeless-copies"
 
 _copies, _volumes, _appliances = schema.copies.c, schema.volumes.c, schema.appliances.c
-_TAKES_BLANK = (CopyState.DISPATCHED, CopyState.BURNING)
+_BAD_AIR = 5218
 
 
 def volumes_to_check(engine: sa.Engine) -> list[str]:
     """Volumes with copies to burn whose contents have not all been read since they landed."""
-    blobs, files, of_volume = schema.blobs.c, schema.files.c, schema.volume_packages.c
-    unread = (
-        sa.exists()
-        .select_from(
-            schema.volume_packages.join(
-                schema.files, files.package_id == of_volume.package_id
-            ).join(schema.blobs, blobs.sha256 == files.sha256)
-        )
-        .where(
-            of_volume.volume_id == _volumes.volume_id,
-            blobs.state == BlobState.LANDED,
-            blobs.checked_at.is_(None),
-        )
-        .correlate(schema.volumes)
-    )
     query = (
         sa.select(_volumes.volume_id)
-        .where(_volumes.state == VolumeState.APPROVED, unread, _has_planned_copy())
+        .where(_volumes.state == VolumeState.APPROVED, unread(), _has_planned_copy())
         .order_by(_volumes.volume_id)
     )
     with reading(engine).connect() as connection:
@@ -68,159 +55,183 @@ def _has_planned_copy() -> sa.Exists:
 
 
 def dispatch_copies(engine: sa.Engine, content_url: str, now: datetime) -> int:
-    """Give copies whose contents are checked to appliances; gives how many."""
+    """Find a place for copies that have none, and give out what can begin; gives how many."""
+    settle_places(engine, now)
     with reading(engine).connect() as connection:
-        if not _waiting(connection, set()):
+        names = _meant_for(connection)
+        if not names or not _ready(connection, _with_places(read_fleet(connection, names))):
             return 0
-    unchecked = set(volumes_to_check(engine))
     with engine.begin() as connection:
-        rows = _sound(connection, _waiting(connection, unchecked))
-        if not rows:
-            return 0
-        candidates = _candidates(connection)
-        found = place([_wanted(connection, row) for row in rows], candidates)
-        by_id = {row.copy_id: row for row in rows}
-        for copy_id, appliance in found.chosen.items():
-            _send(connection, by_id[copy_id], appliance, content_url, now)
-        homeless = [by_id[copy_id] for copy_id in found.without_room]
-        _tell_homeless(connection, homeless, now, code=5250 if candidates else 5259)
-        return len(found.chosen)
+        # Who gives out work for an appliance holds its row, so that nobody promises it twice.
+        held = sa.select(_appliances.appliance).where(_appliances.appliance.in_(names))
+        connection.execute(held.order_by(_appliances.appliance).with_for_update()).all()
+        return _GivingOut(connection, content_url, now, names).give()
 
 
-def _waiting(connection: sa.Connection, unchecked: set[str]) -> list[Any]:
+def _meant_for(connection: sa.Connection) -> list[str]:
+    """The appliances that copies wait for."""
     query = (
-        sa.select(
-            schema.copies,
-            _volumes.label,
-            _volumes.plan_sha256,
-            _volumes.image_size_bytes,
-            _volumes.plan_id,
-            _volumes.series,
-            _volumes.fonds,
-        )
+        sa.select(_copies.intended)
+        .distinct()
         .join_from(schema.copies, schema.volumes, _volumes.volume_id == _copies.volume_id)
-        .where(_copies.state == CopyState.PLANNED, _volumes.state == VolumeState.APPROVED)
-        .order_by(_volumes.volume_id, _copies.copy_id)
-    )
-    rows = (row for row in connection.execute(query) if row.volume_id not in unchecked)
-    return [row for _, row in zip(range(_BATCH), rows, strict=False)]
-
-
-def _sound(connection: sa.Connection, rows: list[Any]) -> list[Any]:
-    """Leave out copies whose contents are damaged or gone, and say so on them."""
-    damage = {
-        volume_id: damage_of_volume(connection, volume_id)
-        for volume_id in {row.volume_id for row in rows}
-    }
-    for row in rows:
-        error = damage[row.volume_id]
-        if error is not None and (row.error_code, row.error_message) != (error.code, error.message):
-            _explain(connection, row.copy_id, error.code, error.message)
-    return [row for row in rows if damage[row.volume_id] is None]
-
-
-def _wanted(connection: sa.Connection, row: Any) -> CopyWanted:
-    beside = connection.scalars(
-        sa.select(_copies.appliance).where(
-            _copies.volume_id == row.volume_id,
-            _copies.copy_id != row.copy_id,
-            _copies.state.in_([*_TAKES_BLANK, CopyState.VERIFIED]),
+        .where(
+            _copies.state == CopyState.PLANNED,
+            _volumes.state == VolumeState.APPROVED,
+            _copies.intended.is_not(None),
         )
     )
-    return CopyWanted(
-        row.copy_id,
-        row.volume_id,
-        row.image_size_bytes,
-        frozenset(appliance for appliance in beside if appliance),
-        row.appliance,
-        MediumKind(row.medium_kind),
-    )
+    return sorted(connection.scalars(query))
 
 
-def _candidates(connection: sa.Connection) -> list[Candidate]:
-    """What each appliance that is there has for each kind of medium."""
-    found: list[Candidate] = []
-    for row in connection.execute(
-        sa.select(_appliances.appliance, _appliances.library).where(_appliances.online.is_(True))
-    ):
-        library = read_library(row.library)
-        if library is None:
-            continue
-        under_way = _under_way(connection, row.appliance)
-        for kind, means in library.means.items():
-            mine = [copy for copy in under_way if copy.medium_kind == kind]
-            candidate = Candidate(
-                row.appliance, means.drives, len(mine), _unpromised(kind, means, mine), kind
-            )
-            found.append(candidate)
+def _with_places(fleet: Fleet) -> dict[tuple[str, MediumKind], int]:
+    """How many more copies each appliance may have now, where it is any."""
+    found: dict[tuple[str, MediumKind], int] = {}
+    for member in fleet.members.values():
+        for kind in MediumKind:
+            drives = 0 if member.unfit else member.means(kind).drives
+            free = drives * QUEUED_PER_DRIVE - len(fleet.under_way(member.appliance, kind))
+            if free > 0:
+                found[member.appliance, kind] = free
     return found
 
 
-def _under_way(connection: sa.Connection, appliance: str) -> list[Any]:
-    query = (
-        sa.select(_copies.state, _copies.medium_kind, _volumes.image_size_bytes)
-        .join_from(schema.copies, schema.volumes, _volumes.volume_id == _copies.volume_id)
-        .where(_copies.appliance == appliance, _copies.state.in_(_TAKES_BLANK))
+def _ready(connection: sa.Connection, places: dict[tuple[str, MediumKind], int]) -> list[Any]:
+    """Copies whose contents are checked and whose appliance may have more: the longest first."""
+    if not places:
+        return []
+    rank = sa.func.row_number().over(
+        partition_by=(_copies.intended, _copies.medium_kind),
+        order_by=(
+            sa.func.coalesce(_copies.expected_s, 0).desc(),
+            _copies.volume_id,
+            _copies.copy_id,
+        ),
     )
-    return list(connection.execute(query))
+    names = sorted({name for name, _ in places})
+    ready = waiting_copies().where(_copies.intended.in_(names), ~unread())
+    ranked = ready.add_columns(rank.label("rank_")).subquery()
+    query = sa.select(ranked).where(ranked.c.rank_ <= max(places.values()))
+    rows = connection.execute(query.order_by(ranked.c.intended, ranked.c.rank_))
+    return [row for row in rows if (row.intended, row.medium_kind) in places]
 
 
-def _unpromised(kind: MediumKind, means: Means, under_way: list[Any]) -> list[int]:
-    """The room that copies which were given out already will leave.
+class _GivingOut:
+    """One round, within one transaction that holds the rows of the appliances."""
 
-    A copy that is not being written yet will take a blank disc, the smallest for all we know; on a
-    disk or tape it will take room, of the fullest that has it.
-    """
-    given = [copy.image_size_bytes for copy in under_way if copy.state == CopyState.DISPATCHED]
-    if kind is MediumKind.DISC:
-        blanks = sorted(means.room_bytes, reverse=True)
-        return blanks[: max(0, len(blanks) - len(given))]
-    left = Candidate("", 1, 0, sorted(means.room_bytes), kind)
-    for size_bytes in given:
-        if left.has_room(size_bytes):
-            left.take(size_bytes)
-    return left.room_bytes
+    def __init__(
+        self, connection: sa.Connection, content_url: str, now: datetime, names: list[str]
+    ) -> None:
+        self._connection = connection
+        self._content_url = content_url
+        self._now = now
+        self._fleet = read_fleet(connection, names)
+        self._places = _with_places(self._fleet)
+        self._books: dict[tuple[str, MediumKind], Discs | Carriers] = {}
+        self._batches: dict[tuple[str, str], Batch | None] = {}
 
+    def give(self) -> int:
+        rows = sound(self._connection, _ready(self._connection, self._places))
+        rules = open_rulebook(self._connection, {row.policy_id for row in rows}, self._fleet)
+        return sum(self._send(row) for row in self._fitting(rows, rules))
 
-def _send(
-    connection: sa.Connection, row: Any, appliance: str, content_url: str, now: datetime
-) -> None:
-    prints, batch = _prints(connection, appliance), _batch(connection, row)
-    body = Burn(
-        volume_id=row.volume_id,
-        copy_id=row.copy_id,
-        role=row.role,
-        label=row.label,
-        plan_sha256=row.plan_sha256,
-        image_size_bytes=row.image_size_bytes,
-        content=unsigned(f"{content_url}/volumes/{row.volume_id}"),
-        medium_kind=MediumKind(row.medium_kind),
-        label_print=_label(row, now) if row.print_label and prints else None,
-        batch=batch,
-    )
-    command_id = issue(connection, appliance, body, now)
-    connection.execute(
-        sa.update(schema.copies)
-        .where(_copies.copy_id == row.copy_id)
-        .values(
+    def _fitting(self, rows: list[Any], rules: Rulebook) -> Iterator[Any]:
+        """Copies that may begin. One for which no medium is left loses its place."""
+        for row in rows:
+            key = row.intended, MediumKind(row.medium_kind)
+            if self._places[key] < 1:
+                continue
+            if air := rules.bad_air(row.policy_id, row.intended):
+                self._keep_back(row, air)
+                continue
+            copy = Wanted(
+                row.copy_id,
+                row.volume_id,
+                row.role,
+                row.image_size_bytes,
+                key[1],
+                rules.source(row.policy_id, row.role),
+            )
+            book = self._book(*key, rules.assumed_bytes)
+            if not book.fits(copy):
+                log.info("copy %s finds no medium in %s", row.copy_id, row.intended)
+                self._set(row, intended=None)
+                continue
+            book.take(copy)
+            self._places[key] -= 1
+            yield row
+
+    def _book(self, appliance: str, kind: MediumKind, assumed_bytes: int) -> Discs | Carriers:
+        if (appliance, kind) not in self._books:
+            left = room_left(self._fleet, appliance, kind, assumed_bytes)
+            self._books[appliance, kind] = book_of(left)
+        return self._books[appliance, kind]
+
+    def _keep_back(self, row: Any, air: str) -> None:
+        """Nothing is written in this air; the copy goes elsewhere if it can: see `moving`."""
+        text = f"waits for {row.intended}: {air}"
+        if (row.error_code, row.error_message) != (_BAD_AIR, text):
+            explain(self._connection, row.copy_id, _BAD_AIR, text)
+
+    def _send(self, row: Any) -> bool:
+        """Give a copy out, unless another process did; True if it was this one."""
+        taken = self._set(
+            row,
             state=CopyState.DISPATCHED,
-            appliance=appliance,
-            job_id=command_id,
+            appliance=row.intended,
             attempt=_copies.attempt + 1,
+            recalled_at=None,
             error_code=None,
             error_message=None,
         )
-    )
-    log.info("copy %s goes to %s as %s", row.copy_id, appliance, command_id)
+        if not taken:
+            return False
+        command_id = issue(self._connection, row.intended, self._burn(row), self._now)
+        self._connection.execute(
+            sa.update(schema.copies).where(_copies.copy_id == row.copy_id).values(job_id=command_id)
+        )
+        log.info("copy %s goes to %s as %s", row.copy_id, row.intended, command_id)
+        return True
 
+    def _set(self, row: Any, **values: object) -> bool:
+        """Change a copy that waits still."""
+        result = self._connection.execute(
+            sa.update(schema.copies)
+            .where(_copies.copy_id == row.copy_id, _copies.state == CopyState.PLANNED)
+            .values(**values)
+        )
+        return result.rowcount > 0
 
-def _prints(connection: sa.Connection, appliance: str) -> bool:
-    """Whether the appliance has a printer for labels."""
-    snapshot = connection.scalar(
-        sa.select(_appliances.library).where(_appliances.appliance == appliance)
-    )
-    library = read_library(snapshot)
-    return library is not None and library.prints
+    def _burn(self, row: Any) -> Burn:
+        library = self._fleet.members[row.intended].library
+        prints = library is not None and library.prints
+        return Burn(
+            volume_id=row.volume_id,
+            copy_id=row.copy_id,
+            role=row.role,
+            label=row.label,
+            plan_sha256=row.plan_sha256,
+            image_size_bytes=row.image_size_bytes,
+            content=unsigned(f"{self._content_url}/volumes/{row.volume_id}"),
+            medium_kind=MediumKind(row.medium_kind),
+            label_print=_label(row, self._now) if row.print_label and prints else None,
+            batch=self._batch(row),
+        )
+
+    def _batch(self, row: Any) -> Batch | None:
+        """The copies of one plan on one kind of medium belong together, when there are several."""
+        key = row.plan_id, row.medium_kind
+        if key not in self._batches:
+            same = (
+                sa.select(sa.func.count())
+                .select_from(
+                    schema.copies.join(schema.volumes, _volumes.volume_id == _copies.volume_id)
+                )
+                .where(_volumes.plan_id == row.plan_id, _copies.medium_kind == row.medium_kind)
+            )
+            size = self._connection.scalar(same) or 0
+            name = f"{row.plan_id}-{row.medium_kind}"
+            self._batches[key] = Batch(name, size) if 1 < size <= BATCH_MAX else None
+        return self._batches[key]
 
 
 def _label(row: Any, now: datetime) -> Label:
@@ -231,42 +242,4 @@ def _label(row: Any, now: datetime) -> Label:
         date=f"{now:%Y-%m-%d}",
         text=row.role,
         qr=f"stele:{row.volume_id}/{row.copy_id}",
-    )
-
-
-def _batch(connection: sa.Connection, row: Any) -> Batch | None:
-    """The copies of one plan on one kind of medium belong together, when there are several."""
-    same = (
-        sa.select(sa.func.count())
-        .select_from(schema.copies.join(schema.volumes, _volumes.volume_id == _copies.volume_id))
-        .where(_volumes.plan_id == row.plan_id, _copies.medium_kind == row.medium_kind)
-    )
-    size = connection.scalar(same) or 0
-    return Batch(f"{row.plan_id}-{row.medium_kind}", size) if 1 < size <= BATCH_MAX else None
-
-
-def _tell_homeless(connection: sa.Connection, rows: list[Any], now: datetime, *, code: int) -> None:
-    """Say on each copy, and once as an alarm, what is wanted: blank discs, or an appliance."""
-    if not rows:
-        clear_alarm(connection, _HOMELESS_ALARM, now)
-        return
-    wants: Counter[str] = Counter()
-    for row in rows:
-        want = _WANTS[MediumKind(row.medium_kind)] if code == 5250 else "an appliance with drives"
-        wants[want] += 1
-        if row.error_code != code:
-            text = f"waits for {want}: {row.image_size_bytes} bytes are to be written"
-            _explain(connection, row.copy_id, code, text)
-    text = "; ".join(
-        f"{count} {'copy waits' if count == 1 else 'copies wait'} for {want}"
-        for want, count in wants.items()
-    )
-    raise_alarm(connection, Alarm(_HOMELESS_ALARM, "fleet", code, text), now)
-
-
-def _explain(connection: sa.Connection, copy_id: str, code: int, message: str) -> None:
-    connection.execute(
-        sa.update(schema.copies)
-        .where(_copies.copy_id == copy_id)
-        .values(error_code=code, error_message=message)
     )

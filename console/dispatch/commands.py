@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import (
     Burn,
+    Cancel,
     Command,
     CommandBody,
     ContentRef,
@@ -184,10 +185,51 @@ def _content_of(connection: sa.Connection, appliance: str, job_id: str) -> tuple
     raise SteleError(5464, f"job {job_id} of {appliance} has no content")
 
 
-def mark_sent(connection: sa.Connection, command_ids: list[str], now: datetime) -> None:
-    """Record what was handed to the broker; an answer may have been faster."""
-    connection.execute(
+def claim(connection: sa.Connection, row: Any, now: datetime) -> bool:
+    """Have a due command counted as sent before it is; False when another process was faster.
+
+    So a command that is waiting was never handed to the broker, whoever was killed when. One that
+    is claimed and not sent after all is due again soon.
+    """
+    as_read = _commands.attempts == row.attempts
+    result = connection.execute(
         sa.update(schema.commands)
-        .where(_commands.command_id.in_(command_ids), _commands.state.in_(_OPEN))
+        .where(_commands.command_id == row.command_id, _commands.state == row.state, as_read)
         .values(state=CommandState.SENT, attempts=_commands.attempts + 1, sent_at=now)
     )
+    return result.rowcount > 0
+
+
+def withdraw(connection: sa.Connection, command_id: str, why: str, now: datetime) -> bool:
+    """Take a command back that was never sent; False when it may have been."""
+    result = connection.execute(
+        sa.update(schema.commands)
+        .where(_commands.command_id == command_id, _commands.state == CommandState.WAITING)
+        .values(state=CommandState.REJECTED, answered_at=now, error_code=5264, error_message=why)
+    )
+    return result.rowcount > 0
+
+
+def abandon(connection: sa.Connection, command_id: str, why: str, now: datetime) -> None:
+    """Send a command no more. The appliance may have it: what it makes by it is heard of still."""
+    connection.execute(
+        sa.update(schema.commands)
+        .where(
+            _commands.command_id == command_id,
+            _commands.state.in_([*_OPEN, CommandState.ACCEPTED]),
+        )
+        .values(state=CommandState.WITHDRAWN, answered_at=now, error_code=5265, error_message=why)
+    )
+
+
+def issue_cancel(connection: sa.Connection, appliance: str, job_id: str, now: datetime) -> None:
+    """Ask an appliance to bring a job to a safe end, unless it was asked already."""
+    body = Cancel(job_id)
+    asked = sa.select(_commands.command_id).where(
+        _commands.appliance == appliance,
+        _commands.state != CommandState.REJECTED,
+        _commands.body["type"].as_string() == "cancel",
+        _commands.body["job_id"].as_string() == job_id,
+    )
+    if connection.scalar(asked.limit(1)) is None:
+        issue(connection, appliance, body, now)

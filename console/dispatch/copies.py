@@ -15,7 +15,11 @@ from appliance.contract.messages import CopyLost, CopyVerified, ErrorInfo, JobCh
 from appliance.contract.states import JobStage, JobState, MediumKind
 from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
 from console.dispatch.archived import settle_volume
+from console.dispatch.commands import abandon, issue_cancel, withdraw
 from console.dispatch.damage import check_again
+from console.dispatch.neighbourhood import breaks_rules
+from console.dispatch.paces import learn
+from console.dispatch.spares import keep_spare, lose_spare, take_spare
 from console.retrieval import fetches
 from console.store import schema
 from console.store.states import CommandState, CopyState
@@ -36,6 +40,8 @@ def follow_job(
     if copy is None or copy.state not in _UNDER_WAY:
         return
     match change.state:
+        case JobState.CANCELLED if copy.recalled_at is not None:
+            take_back(connection, copy)
         case JobState.FAILED | JobState.CANCELLED:
             error = change.error or ErrorInfo(5257, f"the job ended as {change.state}")
             fail(connection, copy, error, now, again=change.state == JobState.FAILED)
@@ -59,8 +65,10 @@ def fail(
         connection,
         copy.copy_id,
         state=CopyState.PLANNED if again else CopyState.FAILED,
+        intended=None,
         medium_id=None,
         job_id=None,
+        recalled_at=None,
         error_code=code,
         error_message=message,
     )
@@ -70,31 +78,54 @@ def fail(
         raise_alarm(connection, Alarm(_alarm_id(copy), copy.volume_id, code, text), now)
 
 
+def take_back(connection: sa.Connection, copy: Any, intended: str | None = None) -> None:
+    """Have a copy made elsewhere whose job certainly made nothing; the attempt does not count."""
+    _update(
+        connection,
+        copy.copy_id,
+        state=CopyState.PLANNED,
+        intended=intended,
+        attempt=max(0, copy.attempt - 1),
+        medium_id=None,
+        job_id=None,
+        recalled_at=None,
+    )
+
+
 def take_verified(
     connection: sa.Connection, appliance: str, body: CopyVerified, at: datetime
 ) -> None:
-    """Count a copy if it is the one that was planned, on a disc of its own (I1)."""
+    """Count a copy if it is the one that was planned, on a disc of its own (I1).
+
+    The first medium that is verified counts, whoever made it; any other of the same copy is a
+    spare. Work on another one that is under way is called off.
+    """
     copy: Any = connection.execute(
         sa.select(
             schema.copies,
             _volumes.plan_sha256,
             _volumes.image_size_bytes,
             _volumes.payload_bytes,
+            _volumes.policy_id,
         )
         .join_from(schema.copies, schema.volumes, _volumes.volume_id == _copies.volume_id)
         .where(_copies.copy_id == body.copy_id)
     ).first()
     problem = _problem(connection, appliance, copy, body)
     if problem:
-        message = f"{appliance} verified copy {body.copy_id} on {body.medium_id}, but {problem}"
-        log.error("[5258] %s", message)
-        alarm = Alarm(f"copy-{body.job_id}", body.volume_id, 5258, message)
-        raise_alarm(connection, alarm, at)
-        if _is_at(copy, appliance) and copy.job_id == body.job_id and copy.state in _UNDER_WAY:
-            fail(connection, copy, SteleError(5258, message), at)
+        _not_planned(connection, appliance, copy, body, problem=problem, at=at)
         return
+    learn(connection, appliance, MediumKind(copy.medium_kind), body, at)
     if copy.state == CopyState.VERIFIED:
+        keep_spare(
+            connection, copy, appliance, body, why=f"{copy.medium_id} is the one that counts", at=at
+        )
         return
+    if role := breaks_rules(connection, copy, appliance):
+        why = f"it must be apart from copy {role}"
+        keep_spare(connection, copy, appliance, body, why=why, at=at)
+        return
+    _call_off(connection, copy, body.job_id, at)
     _update(
         connection,
         body.copy_id,
@@ -105,11 +136,39 @@ def take_verified(
         slot=body.slot,
         bytes_read=body.bytes_read,
         verified_at=at,
+        recalled_at=None,
         error_code=None,
         error_message=None,
     )
     clear_alarm(connection, _alarm_id(copy), at)
     settle_volume(connection, copy.volume_id)
+
+
+def _not_planned(
+    connection: sa.Connection,
+    appliance: str,
+    copy: Any,
+    body: CopyVerified,
+    *,
+    problem: str,
+    at: datetime,
+) -> None:
+    message = f"{appliance} verified copy {body.copy_id} on {body.medium_id}, but {problem}"
+    log.error("[5258] %s", message)
+    alarm = Alarm(f"copy-{body.job_id}", body.volume_id, 5258, message)
+    raise_alarm(connection, alarm, at)
+    if _is_at(copy, appliance) and copy.job_id == body.job_id and copy.state in _UNDER_WAY:
+        fail(connection, copy, SteleError(5258, message), at)
+
+
+def _call_off(connection: sa.Connection, copy: Any, job_id: str, now: datetime) -> None:
+    """End the job that another appliance was given for a copy that has come from elsewhere."""
+    if copy.state not in _UNDER_WAY or copy.job_id in (None, job_id):
+        return
+    why = f"copy {copy.copy_id} was verified elsewhere meanwhile"
+    if not withdraw(connection, copy.job_id, why, now):
+        abandon(connection, copy.job_id, why, now)
+        issue_cancel(connection, copy.appliance, copy.job_id, now)
 
 
 def _problem(connection: sa.Connection, appliance: str, copy: Any, body: CopyVerified) -> str:
@@ -125,16 +184,34 @@ def _problem(connection: sa.Connection, appliance: str, copy: Any, body: CopyVer
     least_bytes = copy.image_size_bytes if is_disc else copy.payload_bytes
     if min(body.image_size_bytes, body.bytes_read) < least_bytes:
         return f"only {body.bytes_read} of {least_bytes} bytes were read"
+    return _medium_problem(connection, copy, body, is_disc=is_disc)
+
+
+def _medium_problem(
+    connection: sa.Connection, copy: Any, body: CopyVerified, *, is_disc: bool
+) -> str:
+    """Why a medium cannot hold this copy; empty if it can. A disc holds one, others each once."""
+    if is_disc and (spare := _spare_of_another(connection, body)) is not None:
+        return f"that disc is a spare of copy {spare}"
     other = sa.select(_copies.copy_id).where(
         _copies.medium_id == body.medium_id,
         _copies.copy_id != body.copy_id,
         _copies.state == CopyState.VERIFIED,
     )
-    if not is_disc:  # it takes many volumes, but each once
+    if not is_disc:
         other = other.where(_copies.volume_id == body.volume_id)
     if (found := connection.scalar(other.limit(1))) is not None:
         return f"that {copy.medium_kind} holds copy {found} already"
     return ""
+
+
+def _spare_of_another(connection: sa.Connection, body: CopyVerified) -> str | None:
+    spares = schema.spares.c
+    return connection.scalar(
+        sa.select(spares.copy_id)
+        .where(spares.medium_id == body.medium_id, spares.copy_id != body.copy_id)
+        .limit(1)
+    )
 
 
 def _was_told(connection: sa.Connection, appliance: str, body: CopyVerified) -> bool:
@@ -163,6 +240,8 @@ def take_lost(connection: sa.Connection, appliance: str, body: CopyLost, at: dat
     copy: Any = connection.execute(
         sa.select(schema.copies).where(_copies.copy_id == body.copy_id)
     ).first()
+    if lose_spare(connection, appliance, body.medium_id, at):
+        return
     if not _is_at(copy, appliance) or copy.medium_id != body.medium_id:
         log.warning("[5256] %s speaks of the loss of copy %s", appliance, body.copy_id)
         return
@@ -177,6 +256,9 @@ def take_lost(connection: sa.Connection, appliance: str, body: CopyLost, at: dat
         .where(commands.c.command_id == copy.job_id)
         .values(state=CommandState.REJECTED, error_code=body.error.code, error_message=text)
     )
+    if take_spare(connection, copy, at):
+        settle_volume(connection, copy.volume_id)
+        return
     raise_alarm(connection, Alarm(_alarm_id(copy), copy.volume_id, body.error.code, text), at)
     _plan_anew(
         connection,
@@ -251,8 +333,8 @@ def _plan_anew(connection: sa.Connection, copy_id: str, **values: object) -> Non
     afresh: dict[str, object] = {
         "state": CopyState.PLANNED,
         "attempt": 0,
-        **dict.fromkeys(("appliance", "medium_id", "slot", "job_id", "bytes_read")),
-        **dict.fromkeys(("verified_at", "error_code", "error_message")),
+        **dict.fromkeys(("appliance", "medium_id", "slot", "job_id", "bytes_read", "intended")),
+        **dict.fromkeys(("verified_at", "recalled_at", "error_code", "error_message")),
     }
     _update(connection, copy_id, **(afresh | values))
 

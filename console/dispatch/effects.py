@@ -91,12 +91,19 @@ class Effects:
             "seconds_left": None,
             "waiting_for": "",
         }
-        row = {"job_id": body.job_id, "appliance": self._appliance, "created_at": at, **values}
+        started_at = at if body.state == JobState.RUNNING else None
+        row = {
+            "job_id": body.job_id,
+            "appliance": self._appliance,
+            "created_at": at,
+            "started_at": started_at,
+            **values,
+        }
         jobs = schema.jobs
         self._connection.execute(
             insert_into(self._connection, jobs).on_conflict_do_update(
                 index_elements=["job_id"],
-                set_=values,
+                set_={**values, "started_at": sa.func.coalesce(jobs.c.started_at, started_at)},
                 where=(jobs.c.appliance == self._appliance) & jobs.c.state.not_in(_FINAL),
             ),
             row,

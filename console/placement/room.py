@@ -95,3 +95,22 @@ class Carriers:
 def book_of(writer: Writer) -> Discs | Carriers:
     """An empty book of what an appliance's media are promised to."""
     return Discs(writer.rooms) if writer.kind is MediumKind.DISC else Carriers(writer.rooms)
+
+
+def promise(kind: MediumKind, rooms: Iterable[Room], given: Iterable[int]) -> tuple[Room, ...]:
+    """The room that copies of these sizes, given out already, will leave.
+
+    A disc is taken for each, the largest for all anybody knows; of disks and tapes they take room,
+    of the fullest that has it.
+    """
+    left = sorted(rooms, key=lambda room: (room.free_bytes, room.capacity_bytes))
+    sizes = sorted(given, reverse=True)
+    if kind is MediumKind.DISC:
+        return tuple(left[: max(0, len(left) - len(sizes))])
+    for size_bytes in sizes:
+        index = next((n for n, room in enumerate(left) if room.free_bytes >= size_bytes), None)
+        if index is not None:
+            room = left.pop(index)
+            left.append(Room(room.free_bytes - size_bytes, room.capacity_bytes))
+            left.sort(key=lambda room: (room.free_bytes, room.capacity_bytes))
+    return tuple(left)

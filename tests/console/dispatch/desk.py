@@ -6,9 +6,10 @@ from appliance.contract.messages import Burn, Command, Fetch, Replay, encode
 from console.api.tokens import open_tokens
 from console.dispatch.archived import release_next
 from console.dispatch.burns import dispatch_copies, volumes_to_check
-from console.dispatch.commands import due_commands, mark_sent, prepare
+from console.dispatch.commands import claim, due_commands, prepare
 from console.dispatch.damage import check_next, heal
 from console.dispatch.intake import Incoming, Intake
+from console.dispatch.moving import move_work
 from console.dispatch.replacement import bring_back
 from console.dispatch.replies import expire_commands
 from console.retrieval.serving import serve_requests
@@ -51,6 +52,7 @@ class Desk:
             heal(db, self.now)
             expire_commands(db, self.now)
         serve_requests(self.store, CONTENT_URL, self.now)
+        move_work(self.store, self.now)
         dispatch_copies(self.store, CONTENT_URL, self.now)
 
     def send(self) -> dict[str, list[Command]]:
@@ -59,8 +61,8 @@ class Desk:
         with self.store.begin() as db:
             for row in due_commands(db, self.now):
                 command = prepare(db, row, self.tokens)
+                assert claim(db, row, self.now)
                 found.setdefault(row.appliance, []).append(command)
-                mark_sent(db, [row.command_id], self.now)
         return found
 
     def deliver(self, appliance: PaperAppliance) -> list[Command]:
