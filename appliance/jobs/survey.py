@@ -26,6 +26,9 @@ from hal.errors import HalError
 LOOK_SHARE = 8
 """How much longer it takes to read a disc, or to show it to the camera, than to probe its slot."""
 
+_KEEPS_FROM_READING = (10, 20, 21)
+"""Hundreds of the codes of links, robots and drives."""
+
 
 class SurveyJob:
     """The one step of an inventory. Slots that were looked into already are not looked into again
@@ -131,6 +134,7 @@ class SurveyJob:
             try:
                 await library.bring(medium.id, seat)
                 found[medium.id] = await identify(seat.drive, unit.mover)
+                self._forgive(medium.id)
             except HalError as error:
                 library.alarms.sound(f"medium:{medium.id}", info_of(error))
             finally:
@@ -138,6 +142,13 @@ class SurveyJob:
                 library.reservations.drop(medium.id, run.id)
             self._advance(LOOK_SHARE)
         self._recognise(found)
+
+    def _forgive(self, medium_id: str) -> None:
+        """What kept an earlier inventory from reading the disc is over: it was read."""
+        alarms, place = self._run.use.library.alarms, f"medium:{medium_id}"
+        for error in alarms.standing(place):
+            if error.code // 100 in _KEEPS_FROM_READING:
+                alarms.clear(place, error.code)
 
     def _has_disc(self, slot: Slot) -> bool:
         medium = self._run.use.library.media.with_home(slot.name)

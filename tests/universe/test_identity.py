@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from appliance.contract.errors import ErrorInfo
 from appliance.contract.messages import CopyLost, InventoryBy, TakeInventory
 from appliance.contract.states import JobState, MediumState
 from simulators.clock import run_virtual
@@ -84,6 +85,13 @@ def test_a_strange_disc_in_a_slot_ends_the_copies_of_the_one_that_was_there(tmp_
         new = station.library.media.with_home(slots[0])
         assert new is not None
         assert new.state is MediumState.BLANK
+        place = f"medium:{first.id}"
+        for code in (2104, 2216):
+            station.library.alarms.sound(place, ErrorInfo(code, "from an earlier inventory"))
+        station.tell(TakeInventory(by=InventoryBy.IDENTITY))
+        await station.settled()
+        # It was read, so what kept it from being read is over; what a person must settle is not.
+        assert [alarm.code for alarm in station.library.alarms.standing(place)] == [2216]
         hold(station, nodes)
         await station.kill()
         nodes.cabinet.stop()
