@@ -9,7 +9,9 @@ All that waits on one medium is one *load*: the medium is loaded once for everyb
    priority, and the work that it asks for; or its due time less that work, when that is earlier.
    The earliest claim goes first. So urgent goes before normal and small before large, and nothing
    starves: a claim stands still, and after `OVERTAKEN_S` whatever comes new has a later one.
-3. **Equal claims.** The longest load first, so that the drives end together.
+3. **Equal claims.** The longest next while fewer than half of those under way are long, else the
+   shortest. Robot and drives are busy throughout so; with all the long ones first, the robot would
+   have nothing to do at the beginning and the drives would wait for it at the end.
 4. **How many.** A station is given one load a drive. The next follows when the bytes of one are
    there, while its medium is still on its way back: no drive waits, and what is urgent has its turn
    with the first drive. What was given out and has not begun is called back for it.
@@ -18,8 +20,9 @@ Times are seconds on any one scale.
 """
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from console.retrieval.pace import Pace
 from console.retrieval.states import Priority
@@ -138,7 +141,10 @@ def arrange(
     """
     loads: dict[str, Load] = {}
     backlog_s = {name: sum(station.busy_s) for name, station in stations.items()}
-    order = sorted(parts, key=lambda p: (claim_s[p.request_id], p.volume_id, p.request_id))
+    # Among equals those first that have no choice: the others can join them.
+    order = sorted(
+        parts, key=lambda p: (claim_s[p.request_id], len(p.options), p.volume_id, p.request_id)
+    )
     for part in order:
         if not part.options:
             continue
@@ -178,18 +184,21 @@ def _cheapest(
     return min(options, key=cost)
 
 
+def _precedence(load: Load) -> float:
+    return load.claim_s - (IN_DRIVE_LEAD_S if load.option.in_drive else 0.0)
+
+
 def _turn(load: Load, stations: Mapping[str, Station]) -> tuple[float, float, str]:
     station = stations.get(load.option.station)
-    lead_s = IN_DRIVE_LEAD_S if load.option.in_drive else 0.0
     length_s = load.fetch_s(station.pace) if station else 0.0
-    return load.claim_s - lead_s, -length_s, load.option.medium_id
+    return _precedence(load), -length_s, load.option.medium_id
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """A fetch that a station has been given and whose bytes are not all there.
 
-    `claim_s` is the earliest of those who wait for it.
+    `claim_s` is the earliest of those who wait for it, `length_s` how long all of it takes.
     """
 
     fetch_id: str
@@ -198,6 +207,7 @@ class Given:
     volume_id: str
     claim_s: float
     has_begun: bool = True
+    length_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,42 +228,84 @@ def take_turn(
 
     A volume that is being read anywhere waits for the end of that.
     """
-    under_way = list(given)
-    busy_volumes = {each.volume_id for each in under_way}
-    media: dict[str, set[str]] = {name: set() for name in stations}
-    for each in under_way:
-        media.setdefault(each.station, set()).add(each.medium_id)
-    turn = Turn([], [])
-    for load in loads:
-        at = stations.get(load.option.station)
-        if at is None or not load.option.is_online:
-            continue
-        if any(part.volume_id in busy_volumes for part in load.parts):
-            continue
-        here = media[at.name]
-        if len(here | {load.option.medium_id}) > at.drives:
-            victim = _victim(load, under_way, at, urgent)
+    desk = _Desk(list(given), stations, urgent)
+    for _, equals in groupby(loads, key=_precedence):
+        desk.serve([load for load in equals if desk.can_serve(load)])
+    return desk.turn
+
+
+class _Desk:
+    """What each station has while loads are being given out."""
+
+    def __init__(
+        self, given: list[Given], stations: Mapping[str, Station], urgent: Collection[str]
+    ) -> None:
+        self.turn = Turn([], [])
+        self._stations = stations
+        self._urgent = urgent
+        self._under_way = given
+        self._volumes = {each.volume_id for each in given}
+        self._media: dict[str, set[str]] = {name: set() for name in stations}
+        self._lengths: dict[str, list[float]] = {name: [] for name in stations}
+        for each in given:
+            self._media.setdefault(each.station, set()).add(each.medium_id)
+            self._lengths.setdefault(each.station, []).append(each.length_s)
+
+    def can_serve(self, load: Load) -> bool:
+        return load.option.is_online and load.option.station in self._stations
+
+    def serve(self, equals: list[Load]) -> None:
+        """Give out as many of these as have a place, the best mix of them first."""
+        by_station: dict[str, list[Load]] = {}
+        for load in equals:
+            by_station.setdefault(load.option.station, []).append(load)
+        for name, left in by_station.items():
+            pace = self._stations[name].pace
+            while left and (self._has_room(name) or self._may_push(name, left)):
+                load = min(left, key=self._mix(name, left))
+                left.remove(load)
+                if not any(part.volume_id in self._volumes for part in load.parts):
+                    self._give(name, load, pace)
+
+    def _mix(self, name: str, left: list[Load]) -> Callable[[Load], tuple[float, str]]:
+        """What to take the least of: the length of a load, or the shortness."""
+        pace, now = self._stations[name].pace, self._lengths[name]
+        lengths = {load.option.medium_id: load.fetch_s(pace) for load in left}
+        median_s = sorted([*lengths.values(), *now])[(len(lengths) + len(now)) // 2]
+        long_ones = sum(length_s >= median_s for length_s in now)
+        sign = 1.0 if 2 * long_ones > len(now) else -1.0
+        return lambda load: (sign * lengths[load.option.medium_id], load.option.medium_id)
+
+    def _has_room(self, name: str) -> bool:
+        return len(self._media[name]) < self._stations[name].drives
+
+    def _may_push(self, name: str, left: list[Load]) -> bool:
+        """Whether one of these needs no drive more, or may take the place of another."""
+        return any(
+            load.option.medium_id in self._media[name] or self._victim(load) for load in left
+        )
+
+    def _give(self, name: str, load: Load, pace: Pace) -> None:
+        if load.option.medium_id not in self._media[name] and not self._has_room(name):
+            victim = self._victim(load)
             if victim is None:
-                continue
-            turn.recall.append(victim)
-            under_way.remove(victim)
-            busy_volumes.discard(victim.volume_id)
-            here.discard(victim.medium_id)
-        here.add(load.option.medium_id)
-        busy_volumes.update(part.volume_id for part in load.parts)
-        turn.give.append(load)
-    return turn
+                return
+            self.turn.recall.append(victim)
+            self._under_way.remove(victim)
+            self._volumes.discard(victim.volume_id)
+            self._media[name].discard(victim.medium_id)
+        self._media[name].add(load.option.medium_id)
+        self._lengths[name].append(load.fetch_s(pace))
+        self._volumes.update(part.volume_id for part in load.parts)
+        self.turn.give.append(load)
 
-
-def _victim(
-    load: Load, given: Iterable[Given], station: Station, urgent: Collection[str]
-) -> Given | None:
-    """What an urgent load may take the place of: the last of what has not begun."""
-    if not any(part.request_id in urgent for part in load.parts):
-        return None
-    idle = [g for g in given if g.station == station.name and not g.has_begun]
-    last = max(idle, key=lambda each: each.claim_s, default=None)
-    return last if last is not None and last.claim_s > load.claim_s else None
+    def _victim(self, load: Load) -> Given | None:
+        """What an urgent load may take the place of: the last of what has not begun."""
+        if not any(part.request_id in self._urgent for part in load.parts):
+            return None
+        here = [g for g in self._under_way if g.station == load.option.station and not g.has_begun]
+        last = max(here, key=lambda each: each.claim_s, default=None)
+        return last if last is not None and last.claim_s > load.claim_s else None
 
 
 def foresee(loads: Iterable[Load], stations: Mapping[str, Station]) -> dict[str, float]:

@@ -71,6 +71,7 @@ def learn(samples: Sequence[Sample], expected: Pace) -> Pace:
 
 def _mean(values: Sequence[float], expected: float) -> float:
     """Their mean, the expected value being one of them; a single outlier is cut."""
-    limit = 5 * (sorted(values)[len(values) // 2] if values else expected) + expected
-    taken = [min(max(value, 0.0), limit) for value in values]
+    taken = sorted(max(value, 0.0) for value in values)
+    limit = 5 * (taken[len(taken) // 2] if taken else expected) + expected
+    taken = [min(value, limit) for value in taken]
     return (sum(taken) + expected) / (len(taken) + 1)

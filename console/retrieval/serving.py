@@ -153,6 +153,9 @@ def _given(
                 fetch.volume_id,
                 min(mine, default=seconds(fetch.created_at)),
                 has_begun or fetch.reading_at is not None,
+                stations[station].pace.fetch_s(int(fetch.files), int(fetch.size_bytes))
+                if station in stations
+                else 0.0,
             )
         )
     return found
