@@ -67,17 +67,19 @@ class IssuedToken(Struct, frozen=True):
 
 
 def create_token(
-    connection: sa.Connection, wanted: NewToken, by: Principal, now: datetime
+    connection: sa.Connection, wanted: NewToken, by: Principal, now: datetime, who: str = ""
 ) -> IssuedToken:
     """Make a token. Nobody gives what they do not have themselves.
 
+    `who` is written down as its maker, the name of `by` without it.
+
     Raises:
-        SteleError: 4076 a scope or namespace that `by` lacks; 4078 the name is taken, 5421 the
-            expiry is past.
+        SteleError: 4076 a scope or namespace that `by` lacks; 4077 the expiry is past; 4078 the
+            name is taken.
     """
     _check_grant(wanted, by)
     if wanted.expires_at is not None and wanted.expires_at <= now:
-        raise SteleError(5421, "the token would have expired already")
+        raise SteleError(4077, "the token would have expired already")
     taken = sa.select(_columns.token_id).where(_columns.name == wanted.name)
     if wanted.name.lower() in RESERVED or connection.scalar(taken) is not None:
         raise SteleError(4078, f"there is or was a token called {wanted.name!r}")
@@ -88,7 +90,7 @@ def create_token(
         "scopes": sorted(set(wanted.scopes)),
         "namespaces": sorted(set(wanted.namespaces)) if wanted.namespaces is not None else None,
         "created_at": now,
-        "created_by": by.who,
+        "created_by": who or by.who,
         "expires_at": wanted.expires_at,
     }
     try:

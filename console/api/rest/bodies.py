@@ -12,7 +12,7 @@ from typing import IO, Any, Generic, NoReturn, TypeVar
 
 import msgspec
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from appliance.contract.errors import SteleError
 from console.api.rest.queries import plain
@@ -49,7 +49,7 @@ class Incoming:
             return self._stream.read(size)
         except RequestEntityTooLarge:
             raise
-        except (OSError, ValueError) as error:
+        except (ClientDisconnected, OSError, ValueError) as error:
             raise SteleError(5428, "the rest of the body did not come", str(error)) from error
 
     def chunks(self, size: int = 1 << 20) -> Iterator[bytes]:

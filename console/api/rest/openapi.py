@@ -39,6 +39,7 @@ def describe(
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": schemas.components,
+            "responses": dict(sorted(schemas.failures.items())),
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -63,11 +64,21 @@ class _Schemas:
                 wanted += [hints[field.name] for field in msgspec.structs.fields(one.query_type)]
             kinds |= dict.fromkeys(kind for kind in wanted if kind is not None)
         found, components = msgspec.json.schema_components(list(kinds), ref_template=_REF)
+        self.failures: dict[str, Json] = {}
         self._of = dict(zip(kinds, found, strict=True))
         self.components = dict(sorted(components.items()))
 
     def of(self, kind: Any) -> Json:
         return dict(self._of[kind])
+
+    def failure(self, status: int, codes: Sequence[int]) -> Json:
+        """A reference to the answer with one of these failures; many endpoints share it."""
+        name = "-".join(map(str, (status, *codes)))
+        self.failures[name] = {
+            "description": "; ".join(f"{code} {table()[code].title}" for code in codes),
+            "content": {"application/json": {"schema": self.of(Failure)}},
+        }
+        return {"$ref": f"#/components/responses/{name}"}
 
 
 def _operation(endpoint: Endpoint, schemas: _Schemas) -> Json:
@@ -153,10 +164,7 @@ def _responses(endpoint: Endpoint, schemas: _Schemas) -> Json:
     for code in _errors(endpoint):
         codes[status_of(code)].append(code)
     for status, these in sorted(codes.items()):
-        found[str(status)] = {
-            "description": "; ".join(f"{code} {table()[code].title}" for code in sorted(these)),
-            "content": {"application/json": {"schema": schemas.of(Failure)}},
-        }
+        found[str(status)] = schemas.failure(status, sorted(these))
     return found
 
 

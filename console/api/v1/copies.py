@@ -61,7 +61,7 @@ def show_one_copy(call: Call, copy_id: Key) -> CopyDetail:
     return show_copy(row)
 
 
-@copies.post("/copies/retry", scope=Scope.OPERATE, errors=(5262,))
+@copies.post("/retries", scope=Scope.OPERATE, errors=(5262,))
 def retry_copies(call: Call, body: RetryOrder) -> Retried:
     """Let copies be made again that were given up; all of them, or none if one cannot be."""
     with call.changing() as connection:

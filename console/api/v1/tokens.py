@@ -24,7 +24,7 @@ def list_tokens(call: Call, query: PageQuery) -> Page[TokenRow]:
         return page_of(connection, tokens_query(), [newest], query, show_token)
 
 
-@tokens.post("/tokens", scope=Scope.TOKENS, status=201, errors=(4076, 4078))
+@tokens.post("/tokens", scope=Scope.TOKENS, status=201, errors=(4076, 4077, 4078))
 def issue_token(call: Call, body: NewToken) -> IssuedToken:
     """Make a token.
 
@@ -32,7 +32,7 @@ def issue_token(call: Call, body: NewToken) -> IssuedToken:
     the token of the request does not have itself.
     """
     with call.changing() as connection:
-        return create_token(connection, body, call.principal, call.now)
+        return create_token(connection, body, call.principal, call.now, call.who)
 
 
 @tokens.get("/tokens/{token_id}", scope=Scope.TOKENS, errors=(4079,))
