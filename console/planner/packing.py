@@ -1,64 +1,48 @@
-"""Packing packages into volumes: the two rules, as few discs as possible, always the same way.
+"""Packing packages into volumes: the archive's rules, as few discs as can be, always the same way.
 
 1. A dossier never spans discs: a package is put whole or not at all.
-2. A disc never mixes series: each (fonds, series) is packed for itself.
+2. A disc never mixes series, nor namespaces; by the policy neither years nor retention periods.
 
-Within a series, best-fit decreasing: the largest package first, each into the fullest volume that
-still has room. At most one volume stays half empty. Discs of the largest capacity are used only
-for packages that the usual disc cannot hold. The result depends on what is packed alone, not on
-the order in which it is given.
+Each group is packed for itself, by best-fit decreasing. Where that takes more discs than the
+proven bound, patterns of sizes are tried (`console.planner.patterns`), the group with the widest
+gap first, as long as there is work to spend. Discs of the largest capacity are used only for
+packages that the usual disc cannot hold. The result depends on what is packed alone, not on the
+order in which it is given, nor on the time that it takes.
 """
 
-import re
-from bisect import bisect_left, insort
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-SECTOR_BYTES = 2_048
-FILES_PER_VOLUME_MAX = 1_000_000
-"""What a volume is built for; a package with more gets a volume of its own."""
+from console.planner.arranging import arrange, worth_arranging
+from console.planner.best_fit import Bin, Opening, Sizes, best_fit
+from console.planner.bounds import BoundKind, quick_bound
+from console.planner.grouping import Grouping, GroupKey, group_packages
+from console.planner.package import SECTOR_BYTES, Capacity, PackageSize, natural_key
+from console.planner.patterns import Budget
 
-
-@dataclass(frozen=True, slots=True)
-class PackageSize:
-    """What the planner needs to know of one package. `sectors` is an upper bound."""
-
-    package_id: str
-    fonds: str
-    series: str
-    dossier: str
-    sectors: int
-    files: int
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """Sectors of a disc. `fixed_sectors` of each go to the volume itself."""
-
-    usual_sectors: int
-    largest_sectors: int
-    fixed_sectors: int
-
-    @property
-    def usual_room(self) -> int:
-        return self.usual_sectors - self.fixed_sectors
-
-    @property
-    def largest_room(self) -> int:
-        return self.largest_sectors - self.fixed_sectors
+WORK_MAX = 8_000_000
+"""Steps of search for one packing: some seconds."""
 
 
 @dataclass(slots=True)
 class PackedVolume:
-    """The packages of one disc, by dossier."""
+    """The packages of one disc, by dossier, and how the disc came to be."""
 
-    fonds: str
-    series: str
+    group: GroupKey
     capacity_sectors: int
     fixed_sectors: int
-    packages: list[PackageSize] = field(default_factory=list)
+    packages: list[PackageSize]
+    opening: Opening
+    roomiest_sectors: int = 0
+    """The room of the emptiest disc of its group when this one was begun."""
+
+    @property
+    def fonds(self) -> str:
+        return self.group.fonds
+
+    @property
+    def series(self) -> str:
+        return self.group.series
 
     @property
     def capacity_bytes(self) -> int:
@@ -68,82 +52,129 @@ class PackedVolume:
     def sectors(self) -> int:
         return self.fixed_sectors + sum(package.sectors for package in self.packages)
 
+    @property
+    def free_sectors(self) -> int:
+        return self.capacity_sectors - self.sectors
+
+
+@dataclass(slots=True)
+class Group:
+    """One group packed: its volumes, the bound that was proven, and how."""
+
+    key: GroupKey
+    volumes: list[PackedVolume]
+    lower_bound: int
+    bound_by: BoundKind
+
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """Volumes in the order of their labels, and packages that no disc can hold."""
+    """Groups in the order of their keys, and packages that no disc can hold."""
 
-    volumes: list[PackedVolume]
+    groups: list[Group]
     too_large: list[PackageSize]
+    capacity: Capacity
+    grouping: Grouping = field(default_factory=Grouping)
+
+    @property
+    def volumes(self) -> list[PackedVolume]:
+        """In the order of their labels."""
+        return [volume for group in self.groups for volume in group.volumes]
+
+    @property
+    def lower_bound(self) -> int:
+        """The discs below which nobody could keep to the rules with these packages."""
+        return sum(group.lower_bound for group in self.groups)
 
 
-def pack(packages: Iterable[PackageSize], capacity: Capacity) -> Packing:
+@dataclass(slots=True)
+class _Work:
+    """A group on its way: packages in natural order, and its discs so far."""
+
+    key: GroupKey
+    packages: Sequence[PackageSize]
+    sizes: Sizes
+    bins: list[Bin]
+    bound: int
+    bound_by: BoundKind
+
+
+def pack(
+    packages: Iterable[PackageSize], capacity: Capacity, grouping: Grouping | None = None
+) -> Packing:
     """Put every package into a volume, or name it as too large."""
-    by_series: defaultdict[tuple[str, str], list[PackageSize]] = defaultdict(list)
+    grouping = grouping or Grouping()
+    fitting: list[PackageSize] = []
     too_large: list[PackageSize] = []
     for package in packages:
-        if package.sectors > capacity.largest_room:
-            too_large.append(package)
-        else:
-            by_series[package.fonds, package.series].append(package)
-    volumes: list[PackedVolume] = []
-    for key in sorted(by_series):
-        volumes += _pack_series(by_series[key], capacity)
+        (fitting if package.sectors <= capacity.largest_room else too_large).append(package)
+    works = [
+        _pack_group(key, members, capacity)
+        for key, members in group_packages(fitting, grouping).items()
+    ]
+    _improve(works, capacity)
     too_large.sort(key=lambda package: (package.fonds, package.series, *_place(package)))
-    return Packing(volumes, too_large)
+    return Packing([_finished(work, capacity) for work in works], too_large, capacity, grouping)
 
 
-def lower_bound(packages: Iterable[PackageSize], capacity: Capacity) -> int:
-    """The number of discs below which nobody could pack these, all of them of the largest kind."""
-    sectors: defaultdict[tuple[str, str], int] = defaultdict(int)
-    alone: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for package in packages:
-        if package.sectors <= capacity.largest_room:
-            key = package.fonds, package.series
-            sectors[key] += package.sectors
-            alone[key] += 2 * package.sectors > capacity.largest_room
-    room = capacity.largest_room
-    return sum(max(1, alone[key], -(-total // room)) for key, total in sectors.items())
+def lower_bound(
+    packages: Iterable[PackageSize], capacity: Capacity, grouping: Grouping | None = None
+) -> int:
+    """A number of discs below which nobody could pack these, from the quick bounds alone."""
+    fitting = [package for package in packages if package.sectors <= capacity.largest_room]
+    total = 0
+    for members in group_packages(fitting, grouping or Grouping()).values():
+        sectors = sorted(package.sectors for package in members)
+        files = [package.files for package in members]
+        total += quick_bound(sectors, files, capacity, len(members))[0]
+    return total
 
 
-def natural_key(text: str) -> list[tuple[int, int, str]]:
-    """Sorts "2" before "10", and digits before words."""
-    return [_part_key(part) for part in re.split(r"([0-9]+)", text) if part]
+def _pack_group(key: GroupKey, members: list[PackageSize], capacity: Capacity) -> _Work:
+    members.sort(key=_place)
+    sizes = Sizes([each.sectors for each in members], [each.files for each in members])
+    order = sizes.largest_first()
+    bins = best_fit(sizes, order, capacity, [])
+    sectors = [sizes.sectors[place] for place in reversed(order)]
+    bound, bound_by = quick_bound(sectors, sizes.files, capacity, len(bins))
+    return _Work(key, members, sizes, bins, bound, bound_by)
 
 
-def _part_key(part: str) -> tuple[int, int, str]:
-    if not (part.isascii() and part.isdecimal()):
-        return 1, 0, part
-    digits = part.lstrip("0")
-    return 0, len(digits), digits
+def _improve(works: Sequence[_Work], capacity: Capacity) -> None:
+    """Spend the work that may be spent on the groups with gaps, by the width of each."""
+    hopeful = [
+        work for work in works if worth_arranging(work.sizes, capacity, len(work.bins), work.bound)
+    ]
+    hopeful.sort(key=lambda work: (work.bound - len(work.bins), work.key.order))
+    gaps = sum(len(work.bins) - work.bound for work in hopeful)
+    left = WORK_MAX
+    for work in hopeful:
+        gap, before = len(work.bins) - work.bound, work.bound
+        budget = Budget(left * gap // gaps)
+        left, gaps = left - budget.left, gaps - gap
+        work.bins, work.bound = arrange(work.sizes, capacity, work.bins, work.bound, budget)
+        left += budget.left
+        if work.bound > before:
+            work.bound_by = BoundKind.PATTERNS
 
 
-def _pack_series(packages: list[PackageSize], capacity: Capacity) -> list[PackedVolume]:
-    """Best-fit decreasing. `room` is sorted: (free sectors, volume index) of each open volume."""
-    volumes: list[PackedVolume] = []
-    files: list[int] = []
-    room: list[tuple[int, int]] = []
-    for package in sorted(packages, key=lambda p: (-p.sectors, p.dossier, p.package_id)):
-        at = bisect_left(room, (package.sectors, -1))
-        while at < len(room) and files[room[at][1]] + package.files > FILES_PER_VOLUME_MAX:
-            at += 1
-        if at < len(room):
-            free, index = room.pop(at)
-        else:
-            usual = package.sectors <= capacity.usual_room
-            sectors = capacity.usual_sectors if usual else capacity.largest_sectors
-            index, free = len(volumes), sectors - capacity.fixed_sectors
-            volumes.append(
-                PackedVolume(package.fonds, package.series, sectors, capacity.fixed_sectors)
-            )
-            files.append(0)
-        volumes[index].packages.append(package)
-        files[index] += package.files
-        insort(room, (free - package.sectors, index))
-    for volume in volumes:
-        volume.packages.sort(key=_place)
-    return sorted(volumes, key=lambda volume: _place(volume.packages[0]))
+def _finished(work: _Work, capacity: Capacity) -> Group:
+    """Volumes in the order of their first dossiers, the dossiers on each in natural order."""
+    for each in work.bins:
+        each.members.sort()
+    volumes = [
+        PackedVolume(
+            work.key,
+            capacity.largest_sectors if each.is_large else capacity.usual_sectors,
+            capacity.fixed_sectors,
+            [work.packages[place] for place in each.members],
+            each.opening,
+            each.roomiest,
+        )
+        for each in sorted(work.bins, key=lambda each: each.members[0])
+    ]
+    return Group(work.key, volumes, work.bound, work.bound_by)
 
 
-def _place(package: PackageSize) -> tuple[list[tuple[int, int, str]], str]:
+def _place(package: PackageSize) -> tuple[str, str]:
     return natural_key(package.dossier), package.package_id
