@@ -1,6 +1,6 @@
 """Comparing a document that the index named with the query itself, and showing what matched."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -83,9 +83,10 @@ def _marked(text: str, words: list[Word]) -> tuple[str, dict[Word, list[tuple[in
     The search form may be longer or shorter than the text; where the two do not go together
     character by character, the search form itself is shown.
     """
-    key, place = search_key(text), _places(text)
+    key = search_key(text)
+    place = _places(text, key)
     if len(place) != len(key) + 1:
-        text, place = key, list(range(len(key) + 1))
+        text, place = key, range(len(key) + 1)
     marks: dict[Word, list[tuple[int, int]]] = {}
     for word in words:
         spans = list(_spans(word, key, place))
@@ -94,13 +95,15 @@ def _marked(text: str, words: list[Word]) -> tuple[str, dict[Word, list[tuple[in
     return text, marks
 
 
-def _spans(word: Word, key: str, place: list[int]) -> Iterator[tuple[int, int]]:
+def _spans(word: Word, key: str, place: Sequence[int]) -> Iterator[tuple[int, int]]:
     for begin, end in word.pattern.find(key):
         yield place[begin], place[end - 1] + 1
 
 
-def _places(text: str) -> list[int]:
+def _places(text: str, key: str) -> Sequence[int]:
     """For each character of the search form, and for its end, the one that it comes from."""
+    if key == text.lower() and len(key) == len(text):
+        return range(len(key) + 1)
     place = [index for index, character in enumerate(text) for _ in search_key(character)]
     return [*place, len(text)]
 

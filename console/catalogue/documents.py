@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from console.store.keys import search_key
 from console.store.schema import files, packages
 
+_ROWS_TOGETHER = 5_000
+
 Description = Mapping[str, str | list[str]] | None
 
 
@@ -127,13 +129,15 @@ def file_text(row: Any) -> FileText:
 def read_files(connection: sa.Connection, first: int, last: int) -> Iterator[FileText]:
     """The files that have these numbers, in their order."""
     query = sa.select(*FILE_COLUMNS).where(files.c.number.between(first, last))
-    return map(file_text, connection.execute(query.order_by(files.c.number)))
+    for rows in connection.execute(query.order_by(files.c.number)).partitions(_ROWS_TOGETHER):
+        yield from map(file_text, rows)
 
 
 def read_dossiers(connection: sa.Connection, first: int, last: int) -> Iterator[DossierText]:
     """The dossiers that have these numbers, in their order."""
     query = sa.select(*DOSSIER_COLUMNS).where(packages.c.number.between(first, last))
-    return map(dossier_text, connection.execute(query.order_by(packages.c.number)))
+    for rows in connection.execute(query.order_by(packages.c.number)).partitions(_ROWS_TOGETHER):
+        yield from map(dossier_text, rows)
 
 
 def dossiers_by_id(connection: sa.Connection, package_ids: list[str]) -> dict[str, DossierText]:

@@ -6,6 +6,8 @@ of the documents that it occurs in, and not each occurrence.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
 
 from pyroaring import BitMap
 
@@ -42,36 +44,23 @@ class Gathering:
         for term in dossier.values:
             self._values[term].extend(numbers)
 
-    def add_own(self, number: int, text: str) -> None:
-        """As `add`, for the many texts of one document each."""
-        runs = self._runs[OWN]
-        for run in RUN.findall(text):
-            runs[run].append(number)
+    def add_paths(self, paths: Iterable[tuple[int, str]]) -> None:
+        """As `add`, for the paths of very many files: (number, path)."""
+        runs, cut = self._runs[OWN], RUN.findall
+        for number, path in paths:
+            for run in cut(path):
+                runs[run].append(number)
 
     def postings(self) -> Iterator[tuple[str, bytes]]:
         """Each term with its documents; in the order of the terms' bytes, as they are stored."""
-        terms: dict[str, list[int]] = self._values
+        terms = self._values
         for place, runs in self._runs.items():
             for run, numbers in runs.items():
                 for term in terms_of(run):
-                    _extend(terms, place + term, numbers)
+                    terms[place + term].extend(numbers)
             runs.clear()
         for term in sorted(terms):
-            yield term, _bitmap(terms[term])
-
-
-def _extend(terms: dict[str, list[int]], term: str, numbers: list[int]) -> None:
-    found = terms.get(term)
-    if found is None:
-        terms[term] = numbers.copy()
-    else:
-        found.extend(numbers)
-
-
-def _bitmap(numbers: list[int]) -> bytes:
-    bitmap = BitMap(numbers)
-    bitmap.run_optimize()
-    return bitmap.serialize()
+            yield term, BitMap(terms[term]).serialize()
 
 
 def gather_dossiers(dossiers: Iterable[DossierText]) -> tuple[Gathering, int]:
@@ -89,23 +78,19 @@ def gather_dossiers(dossiers: Iterable[DossierText]) -> tuple[Gathering, int]:
 def gather_files(found: Iterable[FileText]) -> tuple[Gathering, list[Span], int]:
     """The terms of files' own texts, the spans of their dossiers, and how many files these are."""
     gathering, spans, count = Gathering(), [], 0
-    package_id, first, last = "", 0, 0
-    for count, file in enumerate(found, 1):  # noqa: B007  (it is what is returned)
-        number = file.number
-        gathering.add_own(number, file.path)
-        if file.title:
-            gathering.add(OWN, file.title, (number,))
-            gathering.add(TITLE, file.title, (number,))
-        if file.description:
-            gathering.add(OWN, file.description, (number,))
-            gathering.add(DESCRIPTION, file.description, (number,))
-        if file.package_id != package_id:
-            if package_id:
-                spans.append((first, last, package_id))
-            package_id, first = file.package_id, number
-        last = number
-    if package_id:
-        spans.append((first, last, package_id))
+    for package_id, files in groupby(found, attrgetter("package_id")):
+        together = list(files)
+        spans.append((together[0].number, together[-1].number, package_id))
+        count += len(together)
+        gathering.add_paths((file.number, file.path) for file in together)
+        for file in together:
+            number = (file.number,)
+            if file.title:
+                gathering.add(OWN, file.title, number)
+                gathering.add(TITLE, file.title, number)
+            if file.description:
+                gathering.add(OWN, file.description, number)
+                gathering.add(DESCRIPTION, file.description, number)
     return gathering, spans, count
 
 

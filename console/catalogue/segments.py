@@ -5,8 +5,9 @@ commit. So nothing that a transaction does afterwards may wait for a row that an
 waits for this lock, has changed: numbers come last.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -76,23 +77,15 @@ def replace(
             "documents": documents,
         },
     )
-    rows = (
-        {"segment_id": segment_id, "term": encode(term), "documents": bitmap}
-        for term, bitmap in postings
+    # The driver's own words: there are more of these rows than of any others, and they are bytes.
+    sign = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    insert = (
+        "INSERT INTO search_postings (segment_id, term, documents) "  # noqa: S608  (nothing of it is given)
+        f"VALUES ({sign}, {sign}, {sign})"
     )
-    for batch in _batches(rows):
-        connection.execute(search_postings.insert(), batch)
-
-
-def _batches(rows: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
-    batch: list[dict[str, object]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == _ROWS_TOGETHER:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    rows = ((segment_id, encode(term), bitmap) for term, bitmap in postings)
+    while batch := list(islice(rows, _ROWS_TOGETHER)):
+        connection.exec_driver_sql(insert, batch)
 
 
 def encode(term: str) -> bytes:
@@ -109,7 +102,7 @@ def postings(
         p.segment_id.in_([segment.segment_id for segment in segments]),
         p.term.in_(sorted({encode(term) for term in terms})),
     )
-    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+    return {(row[0], row[1]): row[2] for row in connection.execute(query).all()}
 
 
 def postings_between(

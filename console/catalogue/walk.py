@@ -99,8 +99,8 @@ class Walk:
                 if limit is None or not found.every:
                     yield found
                     continue
-                allowed = limit.of(segment)
-                yield Matches(found.every & allowed, found.whole & allowed)
+                every = limit.narrowed(segment, found.every)
+                yield Matches(every, found.whole & every)
                 if limit.is_spent:
                     self.is_cut_short = True
                     self.reached = Cursor(plan.kind, whole, segment.last)
