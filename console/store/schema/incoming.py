@@ -140,6 +140,13 @@ blobs = Table(
     # When its digest was last read and agreed; unset when it must be read before a burn.
     Column("checked_at", UtcTime),
     Column("released_at", UtcTime),
+    # What the landing zone holds is added up from this, however much it has let go of.
+    Index(
+        "ix_blobs_landed_size_bytes",
+        "size_bytes",
+        sqlite_where=sa.text("state = 'landed'"),
+        postgresql_where=sa.text("state = 'landed'"),
+    ),
 )
 
 ingest_packages = Table(
@@ -158,7 +165,7 @@ notices = Table(
     "notices",
     metadata,
     # What a sender said of a file before it comes: below the ingest's root. What is said of a
-    # dossier stands under its folder with '/' behind it.
+    # dossier stands under its title with '/' behind it.
     Column("ingest_id", ID, ForeignKey("ingests.ingest_id"), nullable=False),
     Column("path", Text, nullable=False),
     # Whether it is to come: what is only described need not.

@@ -223,6 +223,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("unfit_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("unfit_because", sa.Text(), nullable=True))
 
+    with op.batch_alter_table("blobs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_blobs_landed_size_bytes",
+            ["size_bytes"],
+            unique=False,
+            sqlite_where=sa.text("state = 'landed'"),
+            postgresql_where=sa.text("state = 'landed'"),
+        )
+
     with op.batch_alter_table("copies", schema=None) as batch_op:
         batch_op.add_column(sa.Column("pool", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("intended", sa.String(length=128), nullable=True))
@@ -416,6 +425,13 @@ def downgrade() -> None:
         batch_op.drop_column("expected_s")
         batch_op.drop_column("intended")
         batch_op.drop_column("pool")
+
+    with op.batch_alter_table("blobs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_blobs_landed_size_bytes",
+            sqlite_where=sa.text("state = 'landed'"),
+            postgresql_where=sa.text("state = 'landed'"),
+        )
 
     with op.batch_alter_table("appliances", schema=None) as batch_op:
         batch_op.drop_column("unfit_because")
