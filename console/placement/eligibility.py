@@ -63,6 +63,8 @@ def _class_of(copy: Wanted) -> tuple[object, ...]:
 
 def _verdict(copy: Wanted, writer: Writer, unfit: dict[str, str]) -> str:
     source = copy.source
+    if copy.pinned is not None and writer.appliance != copy.pinned:
+        return f"it is pinned to {copy.pinned}"
     if source.appliances is not None and writer.appliance not in source.appliances:
         return f"outside the pool {source.pool!r}"
     if writer.unfit:
@@ -71,6 +73,4 @@ def _verdict(copy: Wanted, writer: Writer, unfit: dict[str, str]) -> str:
         return "no drive that works"
     if writer.appliance in unfit:
         return unfit[writer.appliance]
-    if copy.pinned is not None and writer.appliance != copy.pinned:
-        return f"it is pinned to {copy.pinned}"
     return ""

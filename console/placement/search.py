@@ -12,6 +12,8 @@ from console.placement.eligibility import Eligibility
 from console.placement.schedule import EPSILON_S, Schedule
 
 STEPS_MAX = 2_000
+WORK_MAX = 3_000_000
+"""Exchanges looked at for one placement: some seconds. Large plans end close to the bound."""
 
 
 class _Drive(NamedTuple):
@@ -25,13 +27,16 @@ class _Drive(NamedTuple):
 def improve(schedule: Schedule, eligible: Eligibility, bound_s: float) -> int:
     """Make the last job end earlier, down to `bound_s` at best; gives the number of steps."""
     may = [frozenset(eligible.writers(copy)) for copy in schedule.copies]
+    left = WORK_MAX
     for step in range(STEPS_MAX):
         drives = _drives(schedule)
         peak = next((d for d in drives if schedule.on[d.writer][d.drive]), None)
         if peak is None or peak.end <= bound_s + EPSILON_S:
             return step
-        if not _Step(schedule, may, peak, drives[::-1]).take():
+        one = _Step(schedule, may, peak, drives[::-1], left)
+        if not one.take():
             return step
+        left = one.left
     return STEPS_MAX
 
 
@@ -49,13 +54,19 @@ class _Step:
     """One step: relieve the drive that ends last. `others` are all drives, the first free first."""
 
     def __init__(
-        self, schedule: Schedule, may: list[frozenset[int]], peak: _Drive, others: list[_Drive]
+        self,
+        schedule: Schedule,
+        may: list[frozenset[int]],
+        peak: _Drive,
+        others: list[_Drive],
+        left: int,
     ) -> None:
         self._schedule = schedule
         self._may = may
         self._peak = peak
         self._below = [d for d in others if d.end < peak.end - EPSILON_S]
         self._mine = list(schedule.on[peak.writer][peak.drive])
+        self.left = left
 
     def take(self) -> bool:
         """Take the best step there is; False if there is none."""
@@ -82,6 +93,9 @@ class _Step:
         here = schedule.seconds[peak.writer]
         for to in self._below:
             there = schedule.seconds[to.writer]
+            self.left -= len(self._mine) * len(schedule.on[to.writer][to.drive])
+            if self.left < 0:
+                break
             for other in schedule.on[to.writer][to.drive]:
                 without_s, left_s = to.end - there[other], here[other]
                 for copy in self._mine:
@@ -107,6 +121,9 @@ class _Step:
         for copy in self._mine:
             for to in self._below:
                 there = schedule.seconds[to.writer]
+                self.left -= len(schedule.on[to.writer][to.drive])
+                if self.left < 0:
+                    return False
                 for other in schedule.on[to.writer][to.drive]:
                     if to.end - there[other] + there[copy] >= limit:
                         continue

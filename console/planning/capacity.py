@@ -8,7 +8,7 @@ from msgspec import Struct
 from appliance.contract.messages import LibraryTelemetry
 from appliance.contract.states import MediumKind
 from appliance.volume.sizing import FIXED_SECTORS
-from console.planner.packing import SECTOR_BYTES, Capacity
+from console.planner.package import SECTOR_BYTES, Capacity
 from console.rules.policy import Policy
 
 
@@ -77,3 +77,11 @@ def choose_capacity(policy: Policy, blanks: Blanks) -> CapacityChoice:
     enough = [size for size, discs in blanks.reported.items() if discs >= copies]
     source = f"drives have reported {blanks.reported[usual]} blank discs of {usual / 1e9:.1f} GB"
     return CapacityChoice(usual, max([usual, *enough]), source)
+
+
+def wished_capacity(capacity_bytes: int, blanks: Blanks) -> CapacityChoice:
+    """Plan for the discs that a person asked for."""
+    there = sum(count for size, count in blanks.reported.items() if size >= capacity_bytes)
+    size = f"{capacity_bytes / 1e9:.1f} GB"
+    source = f"a person asked for discs of {size}, of which drives have reported {there}"
+    return CapacityChoice(capacity_bytes, capacity_bytes, source)

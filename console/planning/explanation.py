@@ -6,8 +6,47 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from appliance.contract.states import MediumKind
-from console.planner.packing import SECTOR_BYTES, PackageSize, PackedVolume
+from console.planner.package import SECTOR_BYTES, PackageSize
+from console.planner.packing import PackedVolume
 from console.planning.capacity import Blanks, CapacityChoice
+from console.planning.changes import Changes
+from console.rules.problems import Problem
+
+
+class CopyPlace(Struct, frozen=True):
+    """Where one copy goes, and why there; without an appliance, why nowhere and what would help."""
+
+    role: str
+    medium_kind: MediumKind
+    pool: str = ""
+    appliance: str | None = None
+    site: str = ""
+    seconds: float = 0.0
+    """How long it takes a drive."""
+    ends_s: float = 0.0
+    """When it is done, from the beginning of the plan."""
+    shares: bool = False
+    """Another copy of the volume is in that appliance, for want of another place."""
+    reason: str = ""
+    advice: str = ""
+    pinned: bool = False
+    """A person chose the appliance."""
+
+
+class Cost(Struct, frozen=True):
+    """What a plan takes. Hours are reckoned from when it begins, with the fleet as it is."""
+
+    media: dict[MediumKind, int] = {}
+    """Media by kind: a disc for each copy, of disks and tapes the copies on them."""
+    drive_hours: float = 0.0
+    hours: float = 0.0
+    """Until the last copy is verified."""
+    hours_at_least: float = 0.0
+    """Nobody could be done earlier."""
+    copies_placed: int = 0
+    """Copies that these hours are of."""
+    speeds_measured: bool = False
+    """Every appliance's speed is known from its own past jobs."""
 
 
 class VolumeExplanation(Struct, frozen=True):
@@ -26,6 +65,11 @@ class VolumeExplanation(Struct, frozen=True):
     reason: str
     other_media: dict[MediumKind, int] = {}
     """How many of the copies are on something else than a disc."""
+    namespace: str = "default"
+    grouping: str = ""
+    """What its dossiers share beside fonds and series."""
+    places: list[CopyPlace] = []
+    """Where each copy goes."""
 
     @property
     def discs(self) -> int:
@@ -55,13 +99,19 @@ class TooLarge(Struct, frozen=True):
 class Explanation(Struct, frozen=True):
     """Everything that was decided. `lower_bound` discs are needed whatever one does, per copy."""
 
-    volumes: list[VolumeExplanation]
-    too_large: list[TooLarge]
-    discs: int
-    lower_bound: int
-    blanks: int
-    capacity: list[str]
-    warnings: list[str]
+    volumes: list[VolumeExplanation] = []
+    too_large: list[TooLarge] = []
+    discs: int = 0
+    lower_bound: int = 0
+    blanks: int = 0
+    capacity: list[str] = []
+    warnings: list[str] = []
+    problems: list[Problem] = []
+    """What the rules say of this plan and this fleet."""
+    cost: Cost = Cost()
+    changes: Changes = Changes()
+    because: list[str] = []
+    """Why it takes the place of the plan before it; empty for a first revision."""
 
 
 def explain_volume(
@@ -74,7 +124,7 @@ def explain_volume(
     """Describe one volume; `kinds` are the media of its copies."""
     count = len(volume.packages)
     free_bytes = volume.capacity_bytes - image_size_bytes
-    what = f"{count} dossier{'s' if count != 1 else ''} of {volume.fonds} / {volume.series}"
+    what = f"{count} dossier{'s' if count != 1 else ''} of {volume.group.words}"
     reason = f"{what}, each whole; {free_bytes} bytes stay free"
     return VolumeExplanation(
         volume_id=volume_id,
@@ -89,6 +139,8 @@ def explain_volume(
         copies=len(kinds),
         reason=reason,
         other_media=dict(Counter(kind for kind in kinds if kind is not MediumKind.DISC)),
+        namespace=volume.group.namespace,
+        grouping=volume.group.shared,
     )
 
 

@@ -21,6 +21,9 @@ class PlanRow(Struct, frozen=True):
     volumes_archived: int
     discs: int
     payload_bytes: int
+    revision: int = 1
+    replaces: str | None = None
+    """The plan whose place it took."""
 
 
 def list_plans(connection: sa.Connection) -> list[PlanRow]:
@@ -34,6 +37,8 @@ def list_plans(connection: sa.Connection) -> list[PlanRow]:
             plans.c.created_at,
             plans.c.decided_at,
             plans.c.decided_by,
+            plans.c.revision,
+            plans.c.replaces,
             sa.func.count().filter(of_plan).label("volumes"),
             sa.func.count().filter(archived).label("volumes_archived"),
             sa.func.coalesce(sa.func.sum(volumes.c.copies_wanted), 0).label("discs"),

@@ -1,205 +1,244 @@
-"""Proposing a plan: which dossiers go on which disc, and why; nothing is burned before approval."""
+"""Proposing a plan: which dossiers go on which disc, where each copy goes, and why.
 
-import contextlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+Nothing is burned before approval.
+"""
+
+from collections.abc import Collection, Sequence
 
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
 from appliance.contract.errors import SteleError
-from appliance.contract.messages import LibraryTelemetry
-from appliance.contract.states import MediumKind
-from appliance.volume.image import Image
-from appliance.volume.plan import plan_sha256
-from console.planner.packing import PackageSize, PackedVolume, lower_bound, pack
-from console.planning.capacity import Blanks, CapacityChoice, blanks_of, choose_capacity
-from console.planning.explanation import (
-    Explanation,
-    TooLarge,
-    VolumeExplanation,
-    explain_too_large,
-    explain_volume,
-    warnings_of,
-)
-from console.planning.record import CopyDraft, Draft, record_plan
-from console.planning.volume_plans import build_volume_plan, write_volume_plan
-from console.rules.labels import make_label
-from console.rules.policy import Policy, policy_from_document
+from console.dispatch.fleet import read_fleet
+from console.dispatch.rulebook import Rulebook, open_rulebook
+from console.planning.approval import approve_by_policy
+from console.planning.changes import Changes
+from console.planning.drafting import Drafting, Progress, Waiting
+from console.planning.explanation import Explanation, VolumeExplanation, warnings_of
+from console.planning.record import Draft, Replaced, record_plan
+from console.planning.siting import CopyToSite, Sited, find_sites, worth_telling
+from console.planning.waiting import blanks_there, landed
+from console.rules.policy import Policy
 from console.store.engine import reading
-from console.store.ids import new_id
-from console.store.schema import appliances, files, packages, policies, volumes
-from console.store.states import PackageState
+from console.store.states import PlanState
 from console.store.workspace import Workspace
 
 
 class ProposedPlan(Struct, frozen=True):
-    """A plan as it was proposed, with the reasons for every decision."""
+    """A plan as it was proposed, with the reasons for every decision. A preview has no id."""
 
     plan_id: str
     explanation: Explanation
+    state: str = PlanState.PROPOSED
+    revision: int = 1
+    replaces: str | None = None
 
 
-Progress = Callable[[int, int, str], None]
-"""Gets volumes done, volumes in all, and the label of the last one."""
+def propose(
+    workspace: Workspace,
+    progress: Progress = lambda *_: None,
+    *,
+    namespaces: Collection[str] | None = None,
+    left_out: Sequence[str] = (),
+    capacity_bytes: int | None = None,
+) -> ProposedPlan:
+    """Plan everything that has landed, or what of it is in these namespaces.
 
-
-def propose(workspace: Workspace, progress: Progress = lambda *_: None) -> ProposedPlan:
-    """Plan everything that has landed.
-
-    Dossiers that no disc can hold stay where they are and are named in the explanation.
+    Dossiers that no disc can hold stay where they are and are named in the explanation. A plan
+    that its policies let begin by themselves is approved.
 
     Raises:
         SteleError: 5202 nothing has landed; 5201 no disc holds any of it; 5207 packages changed
             meanwhile.
     """
-    drafts: list[Draft] = []
-    try:
-        with reading(workspace.store).connect() as connection:
-            proposal = _Proposal(workspace, connection)
-            for draft in proposal.drafts(progress):
-                drafts.append(draft)
-            explanation = proposal.explanation([draft.explanation for draft in drafts])
-        if not drafts:
-            raise SteleError(5201, explanation.too_large[0].advice)
-        return ProposedPlan(record_plan(workspace.store, drafts, explanation), explanation)
-    except BaseException:
-        for draft in drafts:
-            workspace.plan_file(draft.explanation.volume_id).unlink(missing_ok=True)
-        raise
+    changes = Changes([], sorted(set(left_out)), capacity_bytes)
+    with reading(workspace.store).connect() as connection:
+        waiting = landed(connection, namespaces, left_out)
+        made = Making(workspace, connection, waiting, changes)
+        plan = made.plan(progress)
+    proposed = made.record(plan, None)
+    state = approve_by_policy(workspace, proposed.plan_id, plan.policies, plan.explanation)
+    return msgspec.structs.replace(proposed, state=state)
 
 
-class _Proposal:
-    """One proposal, on one snapshot of the store."""
+def preview(
+    workspace: Workspace,
+    *,
+    namespaces: Collection[str] | None = None,
+    left_out: Sequence[str] = (),
+    capacity_bytes: int | None = None,
+) -> ProposedPlan:
+    """What `propose` would propose now; nothing is written.
 
-    def __init__(self, workspace: Workspace, connection: sa.Connection) -> None:
+    Raises:
+        SteleError: 5202 nothing has landed; 5201 no disc holds any of it.
+    """
+    changes = Changes([], sorted(set(left_out)), capacity_bytes)
+    with reading(workspace.store).connect() as connection:
+        waiting = landed(connection, namespaces, left_out)
+        plan = Making(workspace, connection, waiting, changes, dry=True).plan()
+    return ProposedPlan("", plan.explanation)
+
+
+class MadePlan(Struct, frozen=True):
+    """A plan that is worked out and not yet in the store."""
+
+    drafts: list[Draft]
+    explanation: Explanation
+    sited: Sited
+
+    @property
+    def policies(self) -> list[Policy]:
+        return list({draft.policy.policy_id: draft.policy for draft in self.drafts}.values())
+
+
+class Making:
+    """One plan, made on one snapshot of the store. `replaces` is the plan whose place it takes."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        connection: sa.Connection,
+        waiting: Waiting,
+        changes: Changes,
+        *,
+        replaces: str | None = None,
+        because: Sequence[str] = (),
+        dry: bool = False,
+    ) -> None:
         self._workspace = workspace
         self._connection = connection
-        self._blanks = _blanks(connection)
-        self._too_large: list[TooLarge] = []
-        self._lower_bound = 0
-        self._capacity: dict[str, CapacityChoice] = {}
-        self._numbers = _last_numbers(connection)
-        self._now = datetime.now(UTC).replace(microsecond=0)
+        self._waiting = waiting
+        self._changes = changes
+        self._because = list(because)
+        blanks = blanks_there(connection)
+        self._drafting = Drafting(
+            workspace, connection, blanks, changes.capacity_bytes, replaces, dry
+        )
 
-    def drafts(self, progress: Progress) -> Iterator[Draft]:
-        """Every volume, worked out, with its plan file written."""
-        packed: list[tuple[Policy, PackedVolume]] = []
-        for policy, waiting in _landed(self._connection):
-            packed += [(policy, volume) for volume in self._pack(policy, waiting)]
-        for number, (policy, volume) in enumerate(packed, 1):
-            draft = self._draft(policy, volume)
-            progress(number, len(packed), draft.explanation.label)
-            yield draft
+    def plan(self, progress: Progress = lambda *_: None) -> MadePlan:
+        """Pack, label, place; the plan files of new volumes are written, unless it fails.
 
-    def explanation(self, described: list[VolumeExplanation]) -> Explanation:
+        Raises:
+            SteleError: 5202 there is nothing to plan; 5201 no disc holds any of it.
+        """
+        if not self._waiting:
+            raise SteleError(5202, "no package waits for a plan")
+        drafts: list[Draft] = []
+        try:
+            for draft in self._drafting.drafts(self._waiting, progress):
+                drafts.append(draft)
+            if not drafts:
+                raise SteleError(5201, self._drafting.too_large[0].advice)
+            return self._sited(drafts)
+        except BaseException:
+            self.forget(drafts)
+            raise
+
+    def record(self, plan: MadePlan, replaced: Replaced | None) -> ProposedPlan:
+        """Write the plan into the store; its files go again when that fails."""
+        try:
+            plan_id, gone = record_plan(
+                self._workspace.store, plan.drafts, plan.explanation, replaced
+            )
+        except BaseException:
+            self.forget(plan.drafts)
+            raise
+        for volume_id in gone:
+            self._workspace.plan_file(volume_id).unlink(missing_ok=True)
+        if replaced is None:
+            return ProposedPlan(plan_id, plan.explanation)
+        return ProposedPlan(
+            plan_id,
+            plan.explanation,
+            revision=replaced.revision + 1,
+            replaces=replaced.plan_id,
+        )
+
+    def forget(self, drafts: list[Draft]) -> None:
+        """Delete the files of volumes that will not be."""
+        for draft in drafts:
+            if not draft.kept and not self._drafting.dry:
+                self._workspace.plan_file(draft.explanation.volume_id).unlink(missing_ok=True)
+
+    def _sited(self, drafts: list[Draft]) -> MadePlan:
+        fleet = read_fleet(self._connection)
+        policies = {draft.policy.policy_id for draft in drafts}
+        rules: Rulebook = open_rulebook(self._connection, policies, fleet)
+        there = {draft.explanation.volume_id for draft in drafts}
+        pins = {
+            key: appliance for key, appliance in self._changes.pinned().items() if key[0] in there
+        }
+        sited = find_sites([copy for draft in drafts for copy in _to_site(draft)], rules, pins)
+        drafts = [_with_places(draft, sited) for draft in drafts]
+        return MadePlan(drafts, self._explanation(drafts, sited), sited)
+
+    def _explanation(self, drafts: list[Draft], sited: Sited) -> Explanation:
+        drafting = self._drafting
+        described = [draft.explanation for draft in drafts]
+        there = {volume.volume_id for volume in described}
         return Explanation(
             volumes=described,
-            too_large=self._too_large,
+            too_large=drafting.too_large,
             discs=sum(volume.discs for volume in described),
-            lower_bound=self._lower_bound,
-            blanks=self._blanks.count,
+            lower_bound=drafting.lower_bound,
+            blanks=drafting.blanks.count,
             capacity=[
                 f"policy {policy_id}: {choice.source}"
-                for policy_id, choice in self._capacity.items()
+                for policy_id, choice in drafting.capacity.items()
             ],
-            warnings=warnings_of(described, self._blanks),
-        )
-
-    def _pack(self, policy: Policy, waiting: list[PackageSize]) -> list[PackedVolume]:
-        choice = self._capacity[policy.policy_id] = choose_capacity(policy, self._blanks)
-        packing = pack(waiting, choice.sectors)
-        self._lower_bound += lower_bound(waiting, choice.sectors)
-        for package in packing.too_large:
-            largest = self._connection.scalar(
-                sa.select(sa.func.max(files.c.size_bytes)).where(
-                    files.c.package_id == package.package_id
-                )
-            )
-            self._too_large.append(explain_too_large(package, choice, largest or 0))
-        return packing.volumes
-
-    def _draft(self, policy: Policy, volume: PackedVolume) -> Draft:
-        volume_id = new_id("v")
-        self._numbers[volume.fonds, volume.series] += 1
-        number = self._numbers[volume.fonds, volume.series]
-        label = make_label(policy.label.value, volume.fonds, volume.series, self._now.year, number)
-        plan = build_volume_plan(
-            self._connection,
-            volume,
-            policy,
-            volume_id=volume_id,
-            label=label,
-            organisation=self._workspace.config.archive.organisation,
-            created_at=self._now,
-        )
-        image = Image(plan)
-        if image.size_bytes > volume.capacity_bytes:
-            message = f"volume {label} came out larger than its disc: {image.size_bytes} bytes"
-            raise SteleError(5000, message, f"planned for {volume.sectors} sectors")
-        write_volume_plan(plan, self._workspace.plan_file(volume_id))
-        copies = _copies(policy)
-        return Draft(
-            number,
-            plan_sha256(plan),
-            [package.package_id for package in volume.packages],
-            copies,
-            explain_volume(
-                volume, volume_id, label, image.size_bytes, [copy.medium_kind for copy in copies]
+            warnings=[
+                *warnings_of(described, drafting.blanks),
+                *worth_telling(sited.problems),
+                *_about_places(described),
+                *(
+                    f"a pin is gone: volume {pin.volume_id} is packed anew"
+                    for pin in self._changes.pins
+                    if pin.volume_id not in there
+                ),
+            ],
+            problems=sited.problems,
+            cost=sited.cost,
+            changes=msgspec.structs.replace(
+                self._changes, pins=[pin for pin in self._changes.pins if pin.volume_id in there]
             ),
+            because=self._because,
         )
 
 
-def _copies(policy: Policy) -> list[CopyDraft]:
-    """The copies of each volume; labels are for discs."""
-    prints = policy.print_labels.value
-    kinds = [(role, policy.medium_of(role)) for role in policy.copies.value]
-    return [CopyDraft(role, kind, prints and kind is MediumKind.DISC) for role, kind in kinds]
-
-
-def _blanks(connection: sa.Connection) -> Blanks:
-    """What the libraries last reported; a snapshot that cannot be read counts for nothing."""
-    libraries = []
-    for snapshot in connection.scalars(sa.select(appliances.c.library)):
-        with contextlib.suppress(msgspec.ValidationError):
-            libraries.append(msgspec.convert(snapshot, LibraryTelemetry))
-    return blanks_of(libraries)
-
-
-def _last_numbers(connection: sa.Connection) -> Counter[tuple[str, str]]:
-    """The highest volume number of each series so far."""
-    query = sa.select(volumes.c.fonds, volumes.c.series, sa.func.max(volumes.c.number))
-    rows = connection.execute(query.group_by(volumes.c.fonds, volumes.c.series))
-    return Counter({(row[0], row[1]): row[2] for row in rows})
-
-
-def _landed(connection: sa.Connection) -> list[tuple[Policy, list[PackageSize]]]:
-    """What waits for a plan, by policy: discs do not mix policies either."""
-    by_policy: defaultdict[str, list[PackageSize]] = defaultdict(list)
-    query = sa.select(packages).where(packages.c.state == PackageState.LANDED)
-    for row in connection.execute(query):
-        by_policy[row.policy_id].append(
-            PackageSize(
-                row.package_id,
-                row.fonds,
-                row.series,
-                row.dossier,
-                row.sectors,
-                row.files,
-                row.size_bytes,
-            )
-        )
-    if not by_policy:
-        raise SteleError(5202, "no package waits for a plan")
-    documents = sa.select(policies.c.document)
+def _to_site(draft: Draft) -> list[CopyToSite]:
+    volume = draft.explanation
     return [
-        (
-            policy_from_document(
-                connection.execute(documents.where(policies.c.policy_id == policy_id)).scalar_one()
-            ),
-            by_policy[policy_id],
+        CopyToSite(
+            volume.volume_id, copy.role, volume.image_size_bytes, copy.medium_kind, draft.policy
         )
-        for policy_id in sorted(by_policy)
+        for copy in draft.copies
     ]
+
+
+def _with_places(draft: Draft, sited: Sited) -> Draft:
+    volume = draft.explanation
+    places = [sited.places[volume.volume_id, copy.role] for copy in draft.copies]
+    described = msgspec.structs.replace(volume, places=places)
+    return msgspec.structs.replace(draft, explanation=described)
+
+
+def _about_places(volumes: Sequence[VolumeExplanation]) -> list[str]:
+    """Copies without a place and copies side by side, counted, with one of each as an example."""
+    nowhere = [(v, p) for v in volumes for p in v.places if p.appliance is None]
+    shared = [(v, p) for v in volumes for p in v.places if p.shares]
+    lines: list[str] = []
+    if nowhere:
+        volume, place = nowhere[0]
+        lines.append(
+            f"copies without a place yet: {len(nowhere)}, such as {place.role} of "
+            f"{volume.label}: {place.reason}; what would help: {place.advice}"
+        )
+    if shared:
+        volume, place = shared[0]
+        lines.append(
+            f"copies in one appliance with another of the same volume: {len(shared)}, such as "
+            f"{place.role} of {volume.label} in {place.appliance}"
+        )
+    return lines

@@ -11,13 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
-from appliance.contract.messages import LibraryTelemetry, RobotView, SlotView
-from appliance.contract.states import MediumState, RobotState, SlotState
+from appliance.contract.messages import DriveView, LibraryTelemetry, RobotView, SlotView
+from appliance.contract.states import DriveState, MediumState, RobotState, SlotState
 from appliance.volume.image import Image
 from appliance.volume.plan import decode_plan, plan_sha256
 from console.ingest.intake import ingest
 from console.ingest.report import IngestOrder
-from console.planning import proposal
+from console.planning import drafting
 from console.planning.capacity import Blanks, blanks_of, choose_capacity
 from console.planning.decision import approve, reject
 from console.planning.listing import list_plans
@@ -60,7 +60,8 @@ def report_blanks(workspace: Workspace, *capacities: int | None) -> None:
         for n, size in enumerate(capacities, 1)
     ]
     full = SlotView("s900", SlotState.FULL, "m900", MediumState.VERIFIED, capacity_bytes=10**12)
-    library = LibraryTelemetry(now, [*slots, full], [], [RobotView(RobotState.IDLE)])
+    drives = [DriveView(f"d{n}", DriveState.EMPTY) for n in range(1, 5)]
+    library = LibraryTelemetry(now, [*slots, full], drives, [RobotView(RobotState.IDLE)])
     row = {"appliance": "north/rack-1", "site": "north", "name": "rack-1", "library_at": now}
     with workspace.store.begin() as connection:
         connection.execute(
@@ -100,7 +101,9 @@ def test_series_go_on_discs_of_their_own_and_each_copy_too(
         ("S2", 1, 2),
     ]
     assert (explanation.discs, explanation.lower_bound) == (4, 2)
-    assert explanation.warnings == ["the plan takes 4 blank discs, and the fleet reports 0"]
+    assert explanation.warnings[0] == "the plan takes 4 blank discs, and the fleet reports 0"
+    assert {problem.code for problem in explanation.problems} == {5210}
+    assert "bring in an appliance with disc drives" in explanation.warnings[1]
     assert rows(workspace, copies.c.role) == [("sealed",), ("sealed",), ("use",), ("use",)]
     assert {state for (state,) in rows(workspace, packages.c.state)} == {"planned"}
 
@@ -116,7 +119,9 @@ def test_dossiers_are_spread_over_discs_of_the_reported_size(
         v.image_size_bytes <= v.capacity_bytes == 8 * MB // 2_048 * 2_048
         for v in explanation.volumes
     )
-    assert explanation.warnings == []
+    assert explanation.problems == []
+    (warning,) = explanation.warnings
+    assert warning.startswith("copies in one appliance with another of the same volume: 4")
     assert [v.label for v in explanation.volumes] == ["F1-S1-0001", "F1-S1-0002"]
 
 
@@ -202,7 +207,7 @@ def test_an_image_that_outgrows_its_disc_is_never_proposed(
     with workspace.store.begin() as connection:
         connection.execute(packages.update().values(sectors=1))
     report_blanks(workspace, 700 * 2_048, 700 * 2_048)
-    monkeypatch.setattr(proposal, "Image", type("Image", (), {"__init__": _too_big}))
+    monkeypatch.setattr(drafting, "Image", type("Image", (), {"__init__": _too_big}))
     with pytest.raises(SteleError, match="5000"):
         propose(workspace)
     assert rows(workspace, plans.c.plan_id) == []
