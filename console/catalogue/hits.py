@@ -1,7 +1,7 @@
 """Documents that an index named: read, compared with the query, and shown with what matched."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,9 +73,12 @@ _FILES = sa.select(
 class Looker:
     """Looks at candidates of one query. It remembers the dossiers of the files that it has seen."""
 
-    def __init__(self, connection: sa.Connection, query: Query) -> None:
+    def __init__(
+        self, connection: sa.Connection, query: Query, namespaces: Collection[str] | None
+    ) -> None:
         self._connection = connection
         self._query = query
+        self._namespaces = namespaces
         self._dossiers: dict[str, DossierText] = {}
 
     def hits(self, candidates: Sequence[Cursor]) -> list[tuple[Cursor, Hit]]:
@@ -95,7 +98,7 @@ class Looker:
         return [
             (row.number, self._dossier_hit(row))
             for row in rows
-            if dossier_agrees(self._query, dossier_text(row))
+            if self._is_open(row) and dossier_agrees(self._query, dossier_text(row))
         ]
 
     def _dossier_hit(self, row: Any) -> DossierHit:
@@ -125,7 +128,8 @@ class Looker:
         return [
             (row.number, self._file_hit(row))
             for row in rows
-            if file_agrees(self._query, file_text(row[:5]), self._dossiers[row.package_id])
+            if self._is_open(row)
+            and file_agrees(self._query, file_text(row[:5]), self._dossiers[row.package_id])
         ]
 
     def _file_hit(self, row: Any) -> FileHit:
@@ -148,6 +152,10 @@ class Looker:
             row.title,
             fragments(self._query, texts),
         )
+
+    def _is_open(self, row: Any) -> bool:
+        """The index knows namespaces in their search form, in which two may be the same."""
+        return self._namespaces is None or row.namespace in self._namespaces
 
     def _asks_for(self, field: str) -> bool:
         return any(word.field == field for word in self._query.words)

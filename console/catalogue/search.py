@@ -13,7 +13,7 @@ from msgspec import Struct
 from console.catalogue.hits import DossierHit, FileHit, Looker
 from console.catalogue.matching import plan
 from console.catalogue.places import CopyPlace, places_of
-from console.catalogue.query import Kind, Query, parse
+from console.catalogue.query import Kind, parse
 from console.catalogue.walk import KINDS, Cursor, Walk, cursor_of
 from console.store.keys import search_key
 
@@ -64,13 +64,11 @@ def search(
     allowed = None if namespaces is None else tuple(map(search_key, namespaces))
     plans = {kind: plan(query, kind, allowed) for kind in kinds}
     walk = Walk(connection, {k: p for k, p in plans.items() if p is not None}, query.states)
-    return _page(connection, query, walk, start, min(max(limit, 1), PAGE_MAX))
+    looker = Looker(connection, query, namespaces)
+    return _page(looker, walk, start, min(max(limit, 1), PAGE_MAX))
 
 
-def _page(
-    connection: sa.Connection, query: Query, walk: Walk, start: Cursor | None, limit: int
-) -> Page:
-    looker = Looker(connection, query)
+def _page(looker: Looker, walk: Walk, start: Cursor | None, limit: int) -> Page:
     found: list[tuple[Cursor, DossierHit | FileHit]] = []
     candidates = walk.candidates(start)
     looked_at, reached = 0, start

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from console.store import schema as s
 from console.store.keys import search_key
+from console.store.upsert import insert_into
 
 Description = dict[str, str | list[str]] | None
 
@@ -43,9 +44,10 @@ def put(store: sa.Engine, dossiers: Iterable[Dossier], first: int = 0) -> None:
     """Store dossiers under ids that sort as they come; `first` is the first one's number."""
     now = datetime.now(UTC)
     with store.begin() as connection:
-        if not connection.scalar(sa.select(sa.func.count()).select_from(s.policies)):
-            row = {"policy_id": "p", "name": "p", "version": 1, "document": {}, "created_at": now}
-            connection.execute(s.policies.insert(), row)
+        row = {"policy_id": "corpus", "name": "corpus", "version": 1, "document": {}}
+        connection.execute(
+            insert_into(connection, s.policies).on_conflict_do_nothing(), row | {"created_at": now}
+        )
         for n, dossier in enumerate(dossiers, first):
             connection.execute(s.packages.insert(), _package(n, dossier, now))
             rows = [_file(n, i, item) for i, item in enumerate(dossier.items)]
@@ -63,7 +65,7 @@ def _package(n: int, dossier: Dossier, now: datetime) -> dict[str, Any]:
         "dossier": dossier.title + "\u200b" * n,
         "folder": f"{n}",
         "restore_prefix": f"{n}",
-        "policy_id": "p",
+        "policy_id": "corpus",
         "state": dossier.state,
         "files": len(dossier.items),
         "search_key": search_key("\n".join(names)),
