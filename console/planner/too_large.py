@@ -10,8 +10,8 @@ DISC_KINDS = (
     ("BD-R XL, 100 GB", 100_103_356_416),
     ("BD-R XL, 128 GB", 128_001_769_472),
 )
-"""Blank discs that can be bought, and what they hold unformatted: 12,219,392, 24,438,784, 48,878,592
-and 62,500,864 sectors of 2,048 bytes; all but the first unconfirmed."""
+"""Blank discs that can be bought, and the bytes that they hold unformatted; all but the first are
+unconfirmed."""
 
 
 class TooLargeAdvice(Struct, frozen=True):

@@ -81,7 +81,8 @@ def names(workspace: Workspace) -> list[str]:
     with reading(workspace.store).connect() as connection:
         known = set(connection.scalars(sa.select(policies.c.name).distinct()))
     files = sorted((workspace.data / "policies").glob("*.toml"))[:FILES_MAX]
-    return [DEFAULT, *sorted((known | {file.stem for file in files}) - {DEFAULT})]
+    in_files = {file.stem for file in files if NAME.fullmatch(file.stem)}
+    return [DEFAULT, *sorted((known | in_files) - {DEFAULT})]
 
 
 def register_policy(connection: sa.Connection, policy: Policy, text: str = "", by: str = "") -> str:
@@ -99,11 +100,9 @@ def register_policy(connection: sa.Connection, policy: Policy, text: str = "", b
         text=text,
         created_by=by,
     )
-    connection.execute(insert.on_conflict_do_nothing(index_elements=["policy_id"]))
-    kept = connection.execute(
-        sa.select(policies.c.document).where(policies.c.policy_id == policy.policy_id)
-    ).scalar_one()
-    if policy_from_document(kept) != policy:
+    connection.execute(insert.on_conflict_do_nothing())
+    kept = policy_version(connection, policy.name, policy.version)
+    if kept != policy:
         raise _fixed(policy)
     return policy.policy_id
 
