@@ -43,6 +43,7 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 8480
     content_url: str = ""
     hosts: tuple[HostName, ...] = ()
+    open_metrics: bool = False
 
 
 class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):

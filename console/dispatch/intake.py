@@ -8,7 +8,7 @@ import logging
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -30,6 +30,7 @@ from console.dispatch.alarms import Alarm, raise_alarm
 from console.dispatch.cursor import Source, know, missing, skip_lost, take_event
 from console.dispatch.replies import take_reply
 from console.dispatch.snapshots import Snapshots, store_status
+from console.overview.gauges import EVENT_LAG, keep_gauge
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,8 @@ class Intake:
     """What is missing of each appliance's events."""
     asked: dict[str, tuple[Source, Replay]] = field(default_factory=dict)
     """Replays that were asked for, by the command's id."""
+    event_lag_s: float | None = None
+    """How long the latest of the newest events took from the appliance to the store."""
 
     def read(self, incoming: Incoming) -> Told | None:
         """The message, or None when it was refused or is none of ours. Never raises."""
@@ -111,6 +114,8 @@ class Intake:
         match one.message:
             case Event() as event:
                 self._want(source, take_event(connection, source, event, now))
+                lag_s = max(0.0, (now - event.at).total_seconds())
+                self.event_lag_s = max(lag_s, self.event_lag_s or 0.0)
             case Status() as status:
                 self._take_status(connection, source, status, now)
             case Reply() as reply if self._answers_replay(source, reply):
@@ -144,6 +149,10 @@ class Intake:
 
     def store_snapshots(self, engine: sa.Engine) -> None:
         """Write the pictures that came since the last time, in one transaction."""
+        if self.event_lag_s is not None:
+            lag_s, self.event_lag_s = self.event_lag_s, None
+            with engine.begin() as connection:
+                keep_gauge(connection, EVENT_LAG, lag_s, datetime.now(UTC))
         if self.snapshots:
             snapshots, self.snapshots = self.snapshots, Snapshots()
             with engine.begin() as connection:

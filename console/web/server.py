@@ -10,6 +10,7 @@ from typing import Any
 import click
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # no stubs
 
+from console.api.metrics.folder import prepare_folder
 from console.supervision import die_with_parent
 
 THREADS = 256
@@ -58,6 +59,7 @@ def _after_fork(_arbiter: Any, worker: Any) -> None:
 def main(data: Path, host: str, port: int) -> None:
     """Serve the page and the content until SIGTERM."""
     os.environ.pop("GUNICORN_CMD_ARGS", None)  # the settings above are the only ones
+    prepare_folder(data, port)
     Server(data, host, port).run()
 
 

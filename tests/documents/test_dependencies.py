@@ -38,7 +38,10 @@ def _imported(part: str) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.partition(".")[0])
     known = packages_distributions()
-    return {known[name][0].lower() for name in modules - OWN - sys.stdlib_module_names}
+    return {
+        known[name][0].lower().replace("_", "-")  # two spellings of one name
+        for name in modules - OWN - sys.stdlib_module_names
+    }
 
 
 @pytest.mark.parametrize("part", sorted(OWN))

@@ -8,6 +8,7 @@ from console.access.admission import Admission
 from console.access.local import ensure_local_token, is_local_token
 from console.access.scopes import ALL_SCOPES, LOCAL, Principal
 from console.access.tokens import find_principal
+from console.api.metrics.views import register_metrics
 from console.api.rest.failures import answer_failure
 from console.api.rest.serving import blueprint_of
 from console.api.v1.description import PREFIX
@@ -18,7 +19,7 @@ EVERYTHING = Principal(LOCAL, None, ALL_SCOPES, None)
 
 
 def register_api(app: Flask, workspace: Workspace) -> Blueprint:
-    """Serve the API from `app`, and make the data folder's own token; gives its blueprint.
+    """Serve the API and /metrics from `app`, make the data folder's own token; gives the blueprint.
 
     Raises:
         SteleError: 4080 the token's file.
@@ -30,9 +31,11 @@ def register_api(app: Flask, workspace: Workspace) -> Blueprint:
             return EVERYTHING
         return find_principal(workspace.store, secret, datetime.now(UTC))
 
+    admission = Admission(find)
     endpoints = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
-    blueprint = blueprint_of(endpoints, workspace, Admission(find), PREFIX)
+    blueprint = blueprint_of(endpoints, workspace, admission, PREFIX)
     app.register_blueprint(blueprint)
+    register_metrics(app, workspace, admission)
     return blueprint
 
 
