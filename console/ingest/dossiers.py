@@ -10,6 +10,7 @@ from appliance.contract.errors import SteleError
 from appliance.volume.errors import VolumeError
 from appliance.volume.names import text_from_bytes
 from appliance.volume.tool.folder import FoundFile, FoundFolder, LeftOut, SourceFolder
+from console.ingest.arrangement import Place, loose_place
 from console.ingest.titles import check_title, folder_for, title_for
 
 Found = FoundFile | FoundFolder | LeftOut
@@ -17,16 +18,9 @@ Found = FoundFile | FoundFolder | LeftOut
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One dossier in a source folder.
+    """One dossier in a source folder. `source_prefix` is its place below the source folder."""
 
-    `folder` is what its folder on a disc would be called; `restore_prefix` is the folder in which
-    its files stand in a restored tree, '' for files that lie beside the dossiers' folders.
-    `source_prefix` is its place below the source folder.
-    """
-
-    title: str
-    folder: str
-    restore_prefix: str
+    place: Place
     root: Path
     is_deep: bool = True
     source_prefix: str = ""
@@ -85,10 +79,10 @@ def find_dossiers(source: Path, title: str | None = None) -> list[Dossier]:
         raise SteleError(3410, message) from error
     if title is not None:
         check_title("dossier", title)
-        return [Dossier(title, folder_for(title), folder_for(title), source)]
+        return [Dossier(Place(title, folder_for(title), folder_for(title)), source)]
     names = sorted(name for name, is_folder in found.items() if is_folder)
     dossiers = [_of_folder(source, name) for name in names]
-    if len({dossier.title for dossier in dossiers}) < len(dossiers):
+    if len({dossier.place.title for dossier in dossiers}) < len(dossiers):
         raise SteleError(3411, f"two folders in {str(source)!r} differ in control characters only")
     if len(names) < len(found):
         dossiers.append(_of_loose_files(source))
@@ -100,10 +94,9 @@ def find_dossiers(source: Path, title: str | None = None) -> list[Dossier]:
 def _of_folder(source: Path, name: bytes) -> Dossier:
     text = text_from_bytes(name)
     title = check_title("dossier", title_for(text))
-    return Dossier(title, text, text, source / os.fsdecode(name), source_prefix=text)
+    return Dossier(Place(title, text, text), source / os.fsdecode(name), source_prefix=text)
 
 
 def _of_loose_files(source: Path) -> Dossier:
-    name = text_from_bytes(os.fsencode(source.resolve().name)) or "root"
-    title = check_title("dossier", f"{title_for(name)}/*")
-    return Dossier(title, folder_for(name), "", source, is_deep=False)
+    name = text_from_bytes(os.fsencode(source.resolve().name))
+    return Dossier(loose_place(name), source, is_deep=False)

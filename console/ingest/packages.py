@@ -4,11 +4,17 @@ What makes an ingest idempotent: a package is its fonds, series and dossier; a f
 path; its content is its digest. Whatever was there before is recognised and not taken twice.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
+from appliance.contract.errors import SteleError
+from console.ingest.arrangement import Place
+from console.ingest.orders import Ingest
 from console.ingest.titles import free_folder
 from console.rules.policy import Policy, policy_from_document
 from console.store.ids import new_id
@@ -23,10 +29,10 @@ from console.store.schema import (
     volumes,
 )
 from console.store.states import BlobState, FileState, PackageState, VolumeState
+from console.store.upsert import insert_into
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPackage:
+class OpenPackage(Struct, frozen=True):
     """A package as an ingest found or made it."""
 
     package_id: str
@@ -35,11 +41,19 @@ class OpenPackage:
     folder: str
     digests: tuple[str, ...]
     """What its policy asks to be computed of every file."""
+    namespace: str
+    was_open: bool = False
+    """Whether an ingest had left it unfinished when this one first met it, or it is new."""
 
     @property
     def takes_new_files(self) -> bool:
         """A damaged one may be part of a plan; it takes them again when it is sound."""
         return self.state in (PackageState.OPEN, PackageState.LANDED)
+
+    @property
+    def takes_newer_contents(self) -> bool:
+        """Nothing of it was promised yet."""
+        return self.was_open and self.state is PackageState.OPEN
 
     @property
     def needs_content(self) -> bool:
@@ -58,54 +72,72 @@ class KnownFile:
     is_sound: bool
 
 
-def find_or_make(
-    connection: sa.Connection,
-    place: tuple[str, str, str],
-    wanted_folder: str,
-    restore_prefix: str,
-    policy: Policy,
-) -> OpenPackage:
-    """The package of a fonds, series and dossier; a new one is open, empty and under `policy`.
-
-    One that exists keeps the policy under which it was made.
-    """
-    fonds, series, dossier = place
+def find_package(connection: sa.Connection, where: tuple[str, str, str]) -> OpenPackage | None:
+    """The package of a fonds, series and dossier."""
+    fonds, series, dossier = where
     in_series = (packages.c.fonds == fonds) & (packages.c.series == series)
-    row = connection.execute(
-        sa.select(packages, policies.c.document)
-        .join(policies)
-        .where(in_series, packages.c.dossier == dossier)
-    ).one_or_none()
-    if row is not None:
-        digests = policy_from_document(row.document).digests.value
-        state = PackageState(row.state)
-        return OpenPackage(row.package_id, state, dossier, row.folder, tuple(digests))
-    like = packages.c.folder.startswith(wanted_folder, autoescape=True)
-    taken = connection.scalars(sa.select(packages.c.folder).where(in_series, like)).all()
-    folder = free_folder(wanted_folder, taken)
-    package = OpenPackage(
-        new_id("pk"), PackageState.OPEN, dossier, folder, tuple(policy.digests.value)
+    query = sa.select(packages, policies.c.document).join(policies)
+    row = connection.execute(query.where(in_series, packages.c.dossier == dossier)).one_or_none()
+    return None if row is None else _open_package(row)
+
+
+def read_package(connection: sa.Connection, package_id: str) -> OpenPackage:
+    """The package of an id."""
+    query = sa.select(packages, policies.c.document).join(policies)
+    return _open_package(connection.execute(query.where(packages.c.package_id == package_id)).one())
+
+
+def _open_package(row: sa.Row[Any]) -> OpenPackage:
+    return OpenPackage(
+        row.package_id,
+        PackageState(row.state),
+        row.dossier,
+        row.folder,
+        tuple(policy_from_document(row.document).digests.value),
+        row.namespace,
     )
-    connection.execute(
-        packages.insert(),
+
+
+def make_package(
+    connection: sa.Connection, ingest: Ingest, place: Place, policy: Policy
+) -> OpenPackage:
+    """A new package, open and empty; or the one of its name that came in meanwhile."""
+    in_series = (packages.c.fonds == ingest.fonds) & (packages.c.series == ingest.series)
+    like = packages.c.folder.startswith(place.folder, autoescape=True)
+    taken = connection.scalars(sa.select(packages.c.folder).where(in_series, like)).all()
+    folder = free_folder(place.folder, taken)
+    insert = insert_into(connection, packages).on_conflict_do_nothing()
+    made = connection.execute(
+        insert,
         {
-            "package_id": package.package_id,
-            "fonds": fonds,
-            "series": series,
-            "dossier": dossier,
+            "package_id": (package_id := new_id("pk")),
+            "fonds": ingest.fonds,
+            "series": ingest.series,
+            "dossier": place.title,
             "folder": folder,
-            "restore_prefix": restore_prefix,
+            "restore_prefix": place.restore_prefix,
             "policy_id": policy.policy_id,
-            "state": package.state,
-            "search_key": search_key(f"{fonds}\n{series}\n{dossier}"),
+            "state": PackageState.OPEN,
+            "search_key": search_key(f"{ingest.fonds}\n{ingest.series}\n{place.title}"),
             "created_at": datetime.now(UTC),
+            "namespace": ingest.namespace,
         },
     )
-    return package
+    if not made.rowcount:
+        found = find_package(connection, (ingest.fonds, ingest.series, place.title))
+        if found is None or found.namespace != ingest.namespace:
+            raise SteleError(3417, f"the dossier {place.title!r} is coming in elsewhere just now")
+        return found
+    digests = tuple(policy.digests.value)
+    return OpenPackage(
+        package_id, PackageState.OPEN, place.title, folder, digests, ingest.namespace
+    )
 
 
-def known_files(connection: sa.Connection, package_id: str) -> dict[str, KnownFile]:
-    """Every file of a package by its path."""
+def known_files(
+    connection: sa.Connection, package_id: str, paths: Collection[str] | None = None
+) -> dict[str, KnownFile]:
+    """The files of a package by their paths: those of `paths` (not too many), or all."""
     query = (
         sa.select(
             files.c.path,
@@ -118,6 +150,8 @@ def known_files(connection: sa.Connection, package_id: str) -> dict[str, KnownFi
         .outerjoin_from(files, blobs, files.c.sha256 == blobs.c.sha256)
         .where(files.c.package_id == package_id)
     )
+    if paths is not None:
+        query = query.where(files.c.path.in_(paths))
     return {
         path: KnownFile(file_id, size_bytes, mtime_ns, sha256, bool(is_sound))
         for path, file_id, size_bytes, mtime_ns, sha256, is_sound in connection.execute(query)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import sqlalchemy as sa
 from msgspec import Struct
 
-from console.ingest.reasons import NEVER_FILES
+from appliance.contract.errors import SteleError
 from console.ingest.refusals import Refusal
+from console.rules.namespaces import DEFAULT
+from console.store.schema import ingest_packages, ingests, refusals
 from console.store.states import IngestState
 
 REFUSALS_SHOWN_MAX = 1_000
@@ -22,6 +25,8 @@ class IngestOrder:
     dossier: str | None = None
     policy: str | None = None
     reread: bool = False
+    namespace: str = DEFAULT
+    by: str = ""
 
 
 class IngestProgress(Struct, frozen=True):
@@ -45,11 +50,19 @@ class IngestReport(Struct, frozen=True):
     refusals: list[Refusal]
 
 
+class Settled(Struct, frozen=True):
+    """What became of the files of a batch."""
+
+    files_taken: int
+    bytes_taken: int
+    files_known: int
+    refusals: list[Refusal]
+
+
 @dataclass(slots=True)
 class Tally:
-    """What has been counted so far."""
+    """What one session has counted so far."""
 
-    packages: list[str] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     files_total: int = 0
     bytes_total: int = 0
@@ -59,14 +72,14 @@ class Tally:
     bytes_taken: int = 0
     files_known: int = 0
     files_refused: int = 0
-    files_lost: int = 0
-    """Refused ones that a later try may bring in."""
 
     @property
     def progress_row(self) -> dict[str, int]:
+        """Columns of `ingests`, as far as this session has moved them."""
         return {
             "files_done": self.files_done,
             "bytes_done": self.bytes_done,
+            "files_known": self.files_known,
             "files_refused": self.files_refused,
         }
 
@@ -75,21 +88,46 @@ class Tally:
         done = self.bytes_done + more_bytes
         return IngestProgress(self.files_done, self.files_total, done, self.bytes_total, path)
 
+    def count(self, size_bytes: int) -> None:
+        """One more file was looked at, whatever becomes of it."""
+        self.files_done += 1
+        self.bytes_done += size_bytes
+
     def refuse(self, refusal: Refusal) -> None:
         self.files_refused += 1
-        self.files_lost += refusal.code not in NEVER_FILES
         if len(self.refusals) < REFUSALS_SHOWN_MAX:
             self.refusals.append(refusal)
 
-    def report(self, ingest_id: str) -> IngestReport:
-        state = IngestState.PARTLY if self.files_refused else IngestState.DONE
-        return IngestReport(
-            ingest_id,
-            state,
-            self.packages,
-            self.files_taken,
-            self.bytes_taken,
-            self.files_known,
-            self.files_refused,
-            self.refusals,
-        )
+    def settle(self, settled: Settled) -> None:
+        self.files_taken += settled.files_taken
+        self.bytes_taken += settled.bytes_taken
+        self.files_known += settled.files_known
+        for refusal in settled.refusals:
+            self.refuse(refusal)
+
+
+def read_report(connection: sa.Connection, ingest_id: str) -> IngestReport:
+    """How an ingest stands, or what became of it.
+
+    Raises:
+        SteleError: 5412 there is none of this id.
+    """
+    row = connection.execute(
+        sa.select(ingests).where(ingests.c.ingest_id == ingest_id)
+    ).one_or_none()
+    if row is None:
+        raise SteleError(5412, f"there was no ingest {ingest_id!r}")
+    ours = ingest_packages.c.ingest_id == ingest_id
+    of_packages = sa.select(ingest_packages.c.package_id).where(ours)
+    left_out = sa.select(refusals).where(refusals.c.ingest_id == ingest_id)
+    first = left_out.order_by(refusals.c.refusal_id).limit(REFUSALS_SHOWN_MAX)
+    return IngestReport(
+        ingest_id,
+        IngestState(row.state),
+        list(connection.scalars(of_packages.order_by(ingest_packages.c.package_id))),
+        row.files_taken,
+        row.bytes_taken,
+        row.files_known,
+        row.files_refused,
+        [Refusal(one.path, one.code, one.message) for one in connection.execute(first)],
+    )

@@ -9,21 +9,19 @@ from appliance.volume.errors import VolumeError
 from appliance.volume.names import check_path
 from appliance.volume.tool.folder import FoundFile, FoundFolder, LeftOut, SourceFolder
 from console.ingest.dossiers import Dossier, Found
-from console.ingest.intake_batch import IntakeBatch
 from console.ingest.packages import KnownFile, OpenPackage
 from console.ingest.reasons import code_of, why_left_out
 from console.ingest.refusals import Refusal
-from console.ingest.report import IngestProgress, Tally
+from console.ingest.report import IngestProgress
+from console.ingest.session import Session
 from console.store.landing import LandingError
-from console.store.states import PackageState
 
 
 @dataclass(slots=True)
 class DossierIntake:
     """One dossier of an ingest. `known` is what its package held before."""
 
-    batch: IntakeBatch
-    tally: Tally
+    session: Session
     progress: Callable[[IngestProgress], None]
     dossier: Dossier
     package: OpenPackage
@@ -39,7 +37,7 @@ class DossierIntake:
         try:
             with self.dossier.open() as source:
                 mtime_ns = self.dossier.root.stat().st_mtime_ns
-                self.batch.add_folder(self.package.package_id, "", mtime_ns)
+                self.session.add_folder(self.dossier.place, "", mtime_ns)
                 for found in self.dossier.scan(source):
                     self._take_found(source, found)
                     yield
@@ -48,7 +46,7 @@ class DossierIntake:
 
     def _take_found(self, source: SourceFolder, found: Found) -> None:
         if isinstance(found, FoundFolder):
-            self.batch.add_folder(self.package.package_id, found.path, found.mtime_ns)
+            self.session.add_folder(self.dossier.place, found.path, found.mtime_ns)
         elif isinstance(found, LeftOut):
             self._refuse(found.path, *why_left_out(found))
         else:
@@ -58,8 +56,7 @@ class DossierIntake:
                 raise
             except (SteleError, VolumeError) as error:
                 self._refuse(found.path, code_of(error), error.message)
-            self.tally.files_done += 1
-            self.tally.bytes_done += found.size_bytes
+            self.session.tally.count(found.size_bytes)
             self._show(found)
 
     def _take_file(self, source: SourceFolder, found: FoundFile, known: KnownFile | None) -> None:
@@ -70,13 +67,12 @@ class DossierIntake:
                 raise SteleError(3408, f"its dossier is {state} and takes no new files")
             check_path(f"{self.package.folder}/{found.path}")
         elif not self._wants_content(source, found, known):
-            self.tally.files_known += 1
+            self.session.tally.files_known += 1
             return
         with source.open(found) as file:
             chunks = self._counted(file.chunks(), found)
-            landed = self.batch.take(self.package, found.path, found.mtime_ns, chunks, known)
-        self.tally.files_taken += 1
-        self.tally.bytes_taken += landed.size_bytes
+            whole = self.dossier.source_path(found.path)
+            self.session.take(self.dossier.place, found.path, found.mtime_ns, chunks, whole)
 
     def _wants_content(self, source: SourceFolder, found: FoundFile, known: KnownFile) -> bool:
         """Whether a known file's content is to be landed, again or in the place of another."""
@@ -86,7 +82,7 @@ class DossierIntake:
             return False
         if _sha256(source, found) == known.sha256:
             return lacks_content
-        if self.package.state is PackageState.OPEN:
+        if self.package.takes_newer_contents:
             return True
         state = self.package.state
         raise SteleError(3404, f"its content differs from what the {state} dossier holds")
@@ -101,12 +97,11 @@ class DossierIntake:
                 self._show(found, done)
 
     def _show(self, found: FoundFile, more_bytes: int = 0) -> None:
-        self.progress(self.tally.progress(self.dossier.source_path(found.path), more_bytes))
+        self.progress(self.session.tally.progress(self.dossier.source_path(found.path), more_bytes))
 
     def _refuse(self, path: str, code: int, message: str) -> None:
         whole = self.dossier.source_path(path)
-        self.batch.refuse(self.package.package_id, whole, code, message)
-        self.tally.refuse(Refusal(whole, code, message))
+        self.session.refuse(self.dossier.place, Refusal(whole, code, message))
 
 
 def _sha256(source: SourceFolder, found: FoundFile) -> str:

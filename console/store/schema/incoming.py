@@ -74,6 +74,10 @@ packages = Table(
     # When and how often somebody asked for any of it.
     Column("used_at", UtcTime),
     Column("uses", BigInteger, nullable=False, server_default="0"),
+    # The fast tier keeps it until then, although media hold it; unset for no longer.
+    Column("warm_until", UtcTime),
+    # Where the last sweep found it: 1 fast, 2 long-term, 3 offline.
+    Column("tier", Integer),
     # Its place in the index of searches; unset when that must take it in, anew or at all.
     Column("number", BigInteger),
     UniqueConstraint("fonds", "series", "dossier"),

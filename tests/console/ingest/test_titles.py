@@ -26,7 +26,7 @@ def test_a_folder_of_any_name_has_a_title(folder: str, title: str) -> None:
 def test_the_folder_itself_keeps_its_name(tmp_path: Path) -> None:
     (tmp_path / "new\nline").mkdir()
     [dossier] = find_dossiers(tmp_path)
-    assert (dossier.title, dossier.folder) == ("new␊line", "new\nline")
+    assert dossier.place[:2] == ("new␊line", "new\nline")
     assert dossier.restore_prefix == "new\nline"
 
 
