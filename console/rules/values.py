@@ -78,6 +78,8 @@ class Tiers(Struct, frozen=True, forbid_unknown_fields=True):
 
     keep_days_after_archiving: Rule[Days] = by_itself(0)
     keep_days_after_use: Rule[Days] = by_itself(0)
+    fetch_whole_after_uses: Rule[Annotated[int, Meta(ge=0, le=1_000_000)]] = by_itself(0)
+    """Uses after which the whole package comes back to the fast tier; 0 for never."""
     offline_after_days: Rule[Days] = by_itself(0)
     """Days without use after which copies go to tier 3; 0 for never."""
     offline_roles: Rule[Annotated[list[Role], Meta(max_length=10)]] = by_itself(
