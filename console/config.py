@@ -20,6 +20,7 @@ FILE_NAME = "console.toml"
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Hours = Annotated[int, Meta(ge=1, le=24 * 365)]
 HostName = Annotated[str, Meta(pattern=r"^\.?[A-Za-z0-9][A-Za-z0-9._-]{0,252}$")]
+Processes = Annotated[int, Meta(ge=1, le=64)]
 Seconds = Annotated[int, Meta(ge=30, le=86_400)]
 
 
@@ -31,9 +32,19 @@ class ArchiveSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlaceSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[store]` and `[landing]`: URLs; empty means within the data folder."""
+    """`[store]`: a URL; empty means within the data folder."""
 
     url: str = ""
+
+
+class LandingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[landing]`: URLs, empty for within the data folder; and how an S3 store is reached."""
+
+    url: str = ""
+    delivered_url: str = ""
+    endpoint_url: str = ""
+    region: str = ""
+    key_file: str = ""
 
 
 class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +55,13 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     content_url: str = ""
     hosts: tuple[HostName, ...] = ()
     open_metrics: bool = False
+    processes: Processes = 1
+
+
+class WorkerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[worker]`: how many processes of this host hear the appliances and give them work."""
+
+    processes: Processes = 1
 
 
 class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,10 +79,28 @@ class ContentSettings(Struct, frozen=True, forbid_unknown_fields=True):
     delivered_keep_hours: Hours = 72
 
 
+class IngestSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[ingest]`: what one request over REST may bring."""
+
+    files_at_once: Annotated[int, Meta(ge=1, le=100_000_000)] = 500_000
+
+
 class DispatchSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[dispatch]`: when work that an appliance has not begun goes to another one."""
 
     move_after_minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)] = 15
+
+
+class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[delivery]`: where files may be put on the console's side."""
+
+    folder: str = ""
+
+
+class TierSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[tiers]`: the room of the fast tier; 0 for as much as its disk has."""
+
+    landing_bytes_max: Annotated[int, Meta(ge=0, le=1 << 60)] = 0
 
 
 class ConsoleConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,11 +108,15 @@ class ConsoleConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     archive: ArchiveSettings = ArchiveSettings()
     store: PlaceSettings = PlaceSettings()
-    landing: PlaceSettings = PlaceSettings()
+    landing: LandingSettings = LandingSettings()
     web: WebSettings = WebSettings()
+    worker: WorkerSettings = WorkerSettings()
     broker: BrokerSettings = BrokerSettings()
     content: ContentSettings = ContentSettings()
+    ingest: IngestSettings = IngestSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    tiers: TierSettings = TierSettings()
 
 
 def load_config(data: Path) -> ConsoleConfig:

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from console.store import schema
+from console.tiers.warmth import keep_after_use
 
 _AT_ONCE = 1_000
 _packages = schema.packages.c
@@ -20,3 +21,4 @@ def count_uses(connection: sa.Connection, package_ids: Collection[str], now: dat
             .where(_packages.package_id.in_(names[start : start + _AT_ONCE]))
             .values(uses=_packages.uses + 1, used_at=now)
         )
+        keep_after_use(connection, names[start : start + _AT_ONCE], now)

@@ -17,6 +17,7 @@ from console.store.states import (
     RequestState,
     VolumeState,
 )
+from console.tiers.warmth import is_cold, keep_after_archiving
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def _planned_files() -> sa.ScalarSelect[int]:
     )
 
 
-def settle_volume(connection: sa.Connection, volume_id: str) -> bool:
+def settle_volume(connection: sa.Connection, volume_id: str, now: datetime) -> bool:
     """Make volume, packages and files archived if the copies say so, and not if they do not."""
     row = connection.execute(
         sa.select(
@@ -68,6 +69,8 @@ def settle_volume(connection: sa.Connection, volume_id: str) -> bool:
     if holds != (row.state == VolumeState.ARCHIVED):
         log.info("volume %s is %sarchived", volume_id, "" if holds else "no longer ")
         _mark(connection, volume_id, holds)
+        if holds:
+            keep_after_archiving(connection, volume_id, now)
         _settle_plan(connection, row.plan_id)
     return holds
 
@@ -121,8 +124,7 @@ def release_next(engine: sa.Engine, landing: Landing, now: datetime) -> int:
         return 0
     with engine.begin() as connection:
         batch = list(connection.scalars(_release_query(now).limit(_BATCH)))
-        for sha256 in batch:
-            landing.release(sha256)
+        landing.release_all(batch)
         connection.execute(
             sa.update(schema.blobs)
             .where(_blobs.sha256.in_(batch))
@@ -141,7 +143,7 @@ def _release_query(now: datetime) -> sa.Select[str]:
     return sa.select(_blobs.sha256).where(
         _blobs.state == BlobState.LANDED,
         _held(sa.true()),
-        ~_held(sa.not_(_may_go())),
+        ~_held(sa.not_(_may_go(now))),
         ~_is_read(now),
     )
 
@@ -156,7 +158,7 @@ def _held(condition: sa.ColumnElement[bool]) -> sa.Exists:
     )
 
 
-def _may_go() -> sa.ColumnElement[bool]:
+def _may_go(now: datetime) -> sa.ColumnElement[bool]:
     """Whether the file of the enclosing query is archived, counted anew, and may be released."""
     on_discs = (
         sa.exists()
@@ -173,6 +175,7 @@ def _may_go() -> sa.ColumnElement[bool]:
         _packages.state == PackageState.ARCHIVED,
         _files.state == FileState.ARCHIVED,
         release.is_(True),
+        is_cold(now),
         on_discs,
     )
 
@@ -187,7 +190,8 @@ def _is_read(now: datetime) -> sa.Exists:
             _files.sha256 == _blobs.sha256,
             wanted.file_id == _files.file_id,
             requests.state.in_([RequestState.WAITING, RequestState.RUNNING])
-            | (requests.done_at > now - READ_GRACE),
+            | (requests.done_at > now - READ_GRACE)
+            | (requests.expires_at > now),
         )
         .correlate(schema.blobs)
     )

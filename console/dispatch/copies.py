@@ -141,7 +141,7 @@ def take_verified(
         error_message=None,
     )
     clear_alarm(connection, _alarm_id(copy), at)
-    settle_volume(connection, copy.volume_id)
+    settle_volume(connection, copy.volume_id, at)
 
 
 def _not_planned(
@@ -257,7 +257,7 @@ def take_lost(connection: sa.Connection, appliance: str, body: CopyLost, at: dat
         .values(state=CommandState.REJECTED, error_code=body.error.code, error_message=text)
     )
     if take_spare(connection, copy, at):
-        settle_volume(connection, copy.volume_id)
+        settle_volume(connection, copy.volume_id, at)
         return
     raise_alarm(connection, Alarm(_alarm_id(copy), copy.volume_id, body.error.code, text), at)
     _plan_anew(
@@ -267,7 +267,7 @@ def take_lost(connection: sa.Connection, appliance: str, body: CopyLost, at: dat
         error_code=body.error.code,
         error_message=body.error.message,
     )
-    settle_volume(connection, copy.volume_id)
+    settle_volume(connection, copy.volume_id, at)
 
 
 def forget_work(

@@ -12,7 +12,14 @@ import msgspec
 import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
-from appliance.contract.messages import FileIn, InventoryBy, Locate, TakeInventory
+from appliance.contract.messages import (
+    FileIn,
+    InventoryBy,
+    Locate,
+    ReleaseMagazine,
+    TakeInventory,
+    TakeOut,
+)
 from console.dispatch.commands import issue
 from console.store import schema
 from console.store.ids import new_id
@@ -157,7 +164,11 @@ def start(connection: sa.Connection, task_id: str, person: str, now: datetime) -
     row = open_task(connection, task_id)
     body = body_of(row)
     at = body.to_appliance
-    if row.kind == TaskKind.BRING_MEDIUM and at and body.to_place and row.started_at is None:
+    if row.kind == TaskKind.TAKE_MAGAZINE and at and body.last_place:
+        issue(connection, at, ReleaseMagazine(body.last_place), now)
+    elif row.kind == TaskKind.TAKE_MEDIA and at and body.media:
+        issue(connection, at, TakeOut(body.media), now)
+    elif row.kind == TaskKind.BRING_MEDIUM and at and body.to_place and row.started_at is None:
         issue(connection, at, FileIn(slots=[body.to_place]), now)
     elif at and row.kind != TaskKind.CARRY_MEDIUM:
         for slot in body.lights:

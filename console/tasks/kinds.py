@@ -14,6 +14,10 @@ class TaskKind(StrEnum):
     """Put a single medium that is outside into an appliance again."""
     CARRY_MEDIUM = "carry_medium"
     """Carry a medium between slot and drive, where no robot does, as the lights say."""
+    TAKE_MAGAZINE = "take_magazine"
+    """Take a magazine out, for the shelf: nobody has used what is in it for long."""
+    TAKE_MEDIA = "take_media"
+    """Take single media out, likewise."""
 
 
 class TaskState(StrEnum):

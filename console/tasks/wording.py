@@ -7,6 +7,8 @@ _LABELS_SHOWN = 3
 
 def sentence(kind: TaskKind, subject: str, body: TaskBody, language: str = "en") -> str:
     """What to do, where to look, which light to look for."""
+    if kind in _TAKEN:
+        return _do_zh(kind, subject, body) + "。" if language == "zh" else _do(kind, subject, body)
     if language == "zh":
         parts = [_do_zh(kind, subject, body), _seen_zh(body), _light_zh(body)]
         return "；".join(filter(None, parts)) + "。"
@@ -29,6 +31,15 @@ def _do(kind: TaskKind, subject: str, body: TaskBody) -> str:
             return f"put {labels or 'medium ' + subject}"
         case TaskKind.CARRY_MEDIUM:
             return f"carry {labels or 'medium ' + subject} to the drive whose tray opens"
+        case TaskKind.TAKE_MAGAZINE:
+            where = f"{body.last_appliance} {body.last_place}".rstrip()
+            return f"take magazine {subject} out of {where} and put it on the shelf"
+        case TaskKind.TAKE_MEDIA:
+            count = f"{len(body.media)} {'medium' if len(body.media) == 1 else 'media'}"
+            return f"take {count} ({labels}) out of {body.last_appliance}, as it says there"
+
+
+_TAKEN = (TaskKind.TAKE_MAGAZINE, TaskKind.TAKE_MEDIA)
 
 
 def _seen(body: TaskBody) -> str:
@@ -66,6 +77,11 @@ def _do_zh(kind: TaskKind, subject: str, body: TaskBody) -> str:
             thing = f"将 {labels or '介质 ' + subject}"
         case TaskKind.CARRY_MEDIUM:
             return f"在{where} 将 {labels or '介质 ' + subject} 放入托盘打开的光驱"
+        case TaskKind.TAKE_MAGAZINE:
+            from_where = f"{body.last_appliance} {body.last_place}".rstrip()
+            return f"从 {from_where} 取出盘笼 {subject}，放上库架"
+        case TaskKind.TAKE_MEDIA:
+            return f"按设备提示从 {body.last_appliance} 取出 {len(body.media)} 份介质（{labels}）"
     if not body.to_appliance:
         return f"{thing} 放入任一开机且有空位的设备"
     return f"{thing} 放入{where}" if body.to_place else f"{thing} 放入{where}（须先腾出位置）"

@@ -302,6 +302,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("description", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("used_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("uses", sa.BigInteger(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("warm_until", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("tier", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("number", sa.BigInteger(), nullable=True))
         batch_op.create_index(batch_op.f("ix_packages_number"), ["number"], unique=True)
         batch_op.create_index(
@@ -376,6 +378,8 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_packages_number"))
         batch_op.drop_column("number")
+        batch_op.drop_column("tier")
+        batch_op.drop_column("warm_until")
         batch_op.drop_column("uses")
         batch_op.drop_column("used_at")
         batch_op.drop_column("description")
