@@ -5,7 +5,7 @@ and plan files stay.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from appliance.contract.errors import SteleError
 from appliance.volume.image import Image
 from appliance.volume.plan import plan_sha256
+from console.planner import reasons
 from console.planner.grouping import Grouping
 from console.planner.package import PackageSize
 from console.planner.packing import PackedVolume, pack
+from console.planner.reasons import Reason
 from console.planning.capacity import (
     Blanks,
     CapacityChoice,
@@ -40,6 +42,15 @@ Waiting = Mapping[str, tuple[Policy, list[PackageSize]]]
 """What is to be planned, by policy id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """One volume as the planner packed it, and why so."""
+
+    policy: Policy
+    volume: PackedVolume
+    reasons: Sequence[Reason]
+
+
 @dataclass(slots=True)
 class Drafting:
     """One plan while it is worked out. With `dry` no file is written."""
@@ -52,25 +63,25 @@ class Drafting:
     dry: bool = False
     too_large: list[TooLarge] = field(default_factory=list)
     lower_bound: int = 0
+    groups: list[str] = field(default_factory=list)
     capacity: dict[str, CapacityChoice] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     def drafts(self, waiting: Waiting, progress: Progress) -> Iterator[Draft]:
         """Every volume, worked out, with its plan file written."""
-        packed: list[tuple[Policy, PackedVolume]] = []
+        packed: list[Packed] = []
         for policy_id in sorted(waiting):
-            policy, packages = waiting[policy_id]
-            packed += [(policy, volume) for volume in self._pack(policy, packages)]
+            packed += self._pack(*waiting[policy_id])
         numbers = _last_numbers(self.connection, self.replaces)
         kept = _volumes_of(self.connection, self.replaces) if self.replaces else {}
-        for count, (policy, volume) in enumerate(packed, 1):
-            numbers[volume.fonds, volume.series] += 1
-            number = numbers[volume.fonds, volume.series]
-            draft = self._draft(policy, volume, number, kept)
+        for count, one in enumerate(packed, 1):
+            numbers[one.volume.fonds, one.volume.series] += 1
+            number = numbers[one.volume.fonds, one.volume.series]
+            draft = self._draft(one, number, kept)
             progress(count, len(packed), draft.explanation.label)
             yield draft
 
-    def _pack(self, policy: Policy, waiting: list[PackageSize]) -> list[PackedVolume]:
+    def _pack(self, policy: Policy, waiting: list[PackageSize]) -> list[Packed]:
         if self.capacity_bytes is None:
             choice = choose_capacity(policy, self.blanks)
         else:
@@ -86,11 +97,15 @@ class Drafting:
                 )
             )
             self.too_large.append(explain_too_large(package, choice, largest or 0))
-        return packing.volumes
+        self.groups += [reasons.explain_group(group).words for group in packing.groups]
+        return [
+            Packed(policy, volume, reasons.explain_volume(packing, group, volume))
+            for group in packing.groups
+            for volume in group.volumes
+        ]
 
-    def _draft(
-        self, policy: Policy, volume: PackedVolume, number: int, kept: Mapping[object, Any]
-    ) -> Draft:
+    def _draft(self, one: Packed, number: int, kept: Mapping[object, Any]) -> Draft:
+        policy, volume = one.policy, one.volume
         package_ids = [package.package_id for package in volume.packages]
         before = kept.get(_likeness(policy.policy_id, volume, number, package_ids))
         if before is not None:
@@ -106,7 +121,7 @@ class Drafting:
             digest,
             package_ids,
             copies,
-            explain_volume(volume, volume_id, label, image_size_bytes, kinds),
+            explain_volume(volume, volume_id, label, image_size_bytes, kinds, reasons=one.reasons),
             policy,
             before is not None,
         )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from appliance.contract.states import MediumKind
-from console.planner.package import SECTOR_BYTES, PackageSize
+from console.planner.package import PackageSize
 from console.planner.packing import PackedVolume
+from console.planner.reasons import Reason
+from console.planner.too_large import advise
 from console.planning.capacity import Blanks, CapacityChoice
 from console.planning.changes import Changes
 from console.rules.problems import Problem
@@ -70,6 +72,8 @@ class VolumeExplanation(Struct, frozen=True):
     """What its dossiers share beside fonds and series."""
     places: list[CopyPlace] = []
     """Where each copy goes."""
+    reasons: list[str] = []
+    """Every decision that made this disc what it is."""
 
     @property
     def discs(self) -> int:
@@ -108,6 +112,8 @@ class Explanation(Struct, frozen=True):
     warnings: list[str] = []
     problems: list[Problem] = []
     """What the rules say of this plan and this fleet."""
+    groups: list[str] = []
+    """How many discs each series takes, beside how many it must take."""
     cost: Cost = Cost()
     changes: Changes = Changes()
     because: list[str] = []
@@ -120,12 +126,13 @@ def explain_volume(
     label: str,
     image_size_bytes: int,
     kinds: Sequence[MediumKind],
+    *,
+    reasons: Sequence[Reason],
 ) -> VolumeExplanation:
     """Describe one volume; `kinds` are the media of its copies."""
-    count = len(volume.packages)
     free_bytes = volume.capacity_bytes - image_size_bytes
+    count = len(volume.packages)
     what = f"{count} dossier{'s' if count != 1 else ''} of {volume.group.words}"
-    reason = f"{what}, each whole; {free_bytes} bytes stay free"
     return VolumeExplanation(
         volume_id=volume_id,
         label=label,
@@ -137,10 +144,11 @@ def explain_volume(
         image_size_bytes=image_size_bytes,
         capacity_bytes=volume.capacity_bytes,
         copies=len(kinds),
-        reason=reason,
+        reason=f"{what}, each whole; {free_bytes} bytes stay free",
         other_media=dict(Counter(kind for kind in kinds if kind is not MediumKind.DISC)),
         namespace=volume.group.namespace,
         grouping=volume.group.shared,
+        reasons=[reason.words for reason in reasons],
     )
 
 
@@ -148,31 +156,17 @@ def explain_too_large(
     package: PackageSize, choice: CapacityChoice, largest_file_bytes: int
 ) -> TooLarge:
     """Say how much too large a dossier is, and what would make it fit."""
-    room_bytes = choice.sectors.largest_room * SECTOR_BYTES
-    needs_bytes = package.sectors * SECTOR_BYTES
-    disc_bytes = needs_bytes + choice.sectors.fixed_sectors * SECTOR_BYTES
-    head = (
-        f"dossier {package.dossier!r} of {package.fonds} / {package.series} needs {needs_bytes} "
-        f"bytes, and the largest disc has room for {room_bytes}"
-    )
-    larger_disc = f"a blank disc of at least {disc_bytes} bytes"
-    if largest_file_bytes >= room_bytes:
-        advice = (
-            f"{head}; its largest file has {largest_file_bytes} bytes, so it takes {larger_disc}"
-        )
-    else:
-        parts = max(2, -(-needs_bytes // room_bytes))
-        advice = f"{head}; split it into at least {parts} dossiers, or provide {larger_disc}"
+    advice = advise(package, choice.sectors, largest_file_bytes)
     return TooLarge(
         package.package_id,
         package.fonds,
         package.series,
         package.dossier,
-        needs_bytes,
-        room_bytes,
+        advice.needs_bytes,
+        advice.room_bytes,
         largest_file_bytes,
         5201,
-        advice,
+        advice.words,
     )
 
 

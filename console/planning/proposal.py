@@ -199,6 +199,7 @@ class Making:
                 ),
             ],
             problems=sited.problems,
+            groups=drafting.groups,
             cost=sited.cost,
             changes=msgspec.structs.replace(
                 self._changes, pins=[pin for pin in self._changes.pins if pin.volume_id in there]
