@@ -1,14 +1,35 @@
-"""The console's processes on one data folder: at most one of a kind."""
+"""The console's processes on one data folder: one supervisor, any number of workers."""
 
 import contextlib
 import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.contract.errors import SteleError
 
 READY_FILE = "worker.ready"
-"""Holds the process id of the worker that is at work."""
+"""Holds the process id of the first worker while it is at work; see `ready_file`."""
+
+
+def ready_file(data: Path, number: int) -> Path:
+    """The file of the worker of a number on this host: `worker.ready`, `worker-2.ready` …"""
+    return data / (READY_FILE if number == 1 else f"worker-{number}.ready")
+
+
+def workers_here(data: Path) -> int:
+    """How many workers of the data folder are alive on this machine."""
+    return sum(_is_alive(file) for file in data.glob("worker*.ready"))
+
+
+def _is_alive(file: Path) -> bool:
+    try:
+        os.kill(int(file.read_text()), 0)
+    except PermissionError:  # it is there, and another user's
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
-"""`stele-console up`: broker, worker and web as three processes under one supervisor.
+"""`stele-console up`: broker, workers and web as processes under one supervisor.
 
 Ctrl-C or SIGTERM ends them in order within ten seconds; a crashed one is started again; and when
-the supervisor itself is killed, the kernel ends the three. Logs are in `logs/` of the data folder.
+the supervisor itself is killed, the kernel ends them all. Logs are in `logs/` of the data folder.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from console.broker import (
     write_broker_config,
 )
 from console.config import ConsoleConfig, load_config
-from console.processes import READY_FILE, only_one
+from console.processes import only_one, ready_file
 from console.supervision import Child, ChildPlan
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,8 @@ async def _supervise(
         await asyncio.gather(running, return_exceptions=True)
         for child in reversed(children):
             await child.stop()
-        (data / READY_FILE).unlink(missing_ok=True)
+        for ready in _ready_files(data, config):
+            ready.unlink(missing_ok=True)
 
 
 async def _run_children(children: list[Child], greet: Callable[[], None]) -> None:
@@ -136,14 +137,11 @@ def _plans(data: Path, config: ConsoleConfig, addresses: Addresses) -> list[Chil
             [
                 *(sys.executable, "-m", "console.web.server", "--data", folder),
                 *("--host", config.web.host, "--port", port),
+                *("--processes", str(config.web.processes)),
             ],
             lambda _pid: asyncio.to_thread(_serves, addresses.page_url + "content/1/"),
         ),
-        ChildPlan(
-            "worker",
-            [sys.executable, "-m", "console.worker", "--data", folder],
-            lambda pid: asyncio.to_thread(_is_at_work, data, pid),
-        ),
+        *(_worker_plan(data, n) for n, _ in enumerate(_ready_files(data, config), 1)),
     ]
     if not config.broker.url:
         address = parse_broker_url(addresses.broker_url)
@@ -151,6 +149,20 @@ def _plans(data: Path, config: ConsoleConfig, addresses: Addresses) -> list[Chil
         argv = [os.fspath(broker_program()), "-c", os.fspath(file)]
         plans.insert(0, ChildPlan("broker", argv, lambda _pid: _welcomes(address)))
     return plans
+
+
+def _ready_files(data: Path, config: ConsoleConfig) -> list[Path]:
+    return [ready_file(data, number) for number in range(1, config.worker.processes + 1)]
+
+
+def _worker_plan(data: Path, number: int) -> ChildPlan:
+    ready = ready_file(data, number)
+    argv = (sys.executable, "-m", "console.worker", "--data", os.fspath(data))
+    return ChildPlan(
+        ready.stem,
+        [*argv, "--number", str(number)],
+        lambda pid: asyncio.to_thread(_is_at_work, ready, pid),
+    )
 
 
 def _serves(url: str) -> bool:
@@ -161,9 +173,9 @@ def _serves(url: str) -> bool:
         return False
 
 
-def _is_at_work(data: Path, pid: int) -> bool:
+def _is_at_work(ready: Path, pid: int) -> bool:
     try:
-        return (data / READY_FILE).read_text() == str(pid)
+        return ready.read_text() == str(pid)
     except FileNotFoundError:
         return False
 

@@ -26,6 +26,10 @@ from console.store.workspace import Workspace
 log = logging.getLogger(__name__)
 
 
+_UPLOADS_MAX = 1000
+"""Streams that a process keeps in mind, only to save reading their parts again."""
+
+
 class ContentService:
     """The content resource without its HTTP."""
 
@@ -100,24 +104,27 @@ class ContentService:
             upload = self._uploads.get(fetch_id)
             if upload is None:
                 upload = self._uploads[fetch_id] = self._open_upload(fetch_id)
+                while len(self._uploads) > _UPLOADS_MAX:
+                    del self._uploads[next(iter(self._uploads))]
         upload.settle()
         return upload
 
     def _open_upload(self, fetch_id: str) -> Upload:
-        fetches = schema.fetches.c
-        with reading(self.engine).connect() as connection:
-            items = fetch_items(connection, fetch_id)
-            offset = connection.scalar(
-                sa.select(fetches.offset_bytes).where(fetches.fetch_id == fetch_id)
-            )
         return Upload(
             fetch_id,
-            items,
-            int(offset or 0),
+            self.items(fetch_id),
+            lambda: self._recorded(fetch_id),
             delivered=self._delivered,
             incoming=self._incoming,
             record=lambda at, arrived: self._record(fetch_id, at, arrived),
         )
+
+    def _recorded(self, fetch_id: str) -> int:
+        """How far the stream came for certain, whichever process took it in."""
+        fetches = schema.fetches.c
+        query = sa.select(fetches.offset_bytes).where(fetches.fetch_id == fetch_id)
+        with reading(self.engine).connect() as connection:
+            return int(connection.scalar(query) or 0)
 
     def _forget(self, fetch_id: str) -> None:
         with self._lock:

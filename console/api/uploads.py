@@ -1,19 +1,25 @@
 """One fetch's incoming stream: cut into files, each digested as it arrives and kept when right.
 
 Within a fetch, bytes are taken strictly in order. When a second upload begins where the stream
-stands, it takes over and the first is told to stop; so a dead connection holds up nobody. The
-order is kept by one process: the web server runs as one.
+stands, it takes over and the first is told to stop; so a dead connection holds up nobody.
+
+The two may be in different processes, on different hosts. Where the stream stands is told by the
+store (the files that are safe) and by the length of the part of the next file; whose turn it is, by
+a file beside the part, which is locked while bytes are written (`console.api.turns`). What a
+process knows beyond that, such as the digest so far, is good as long as it has the turn.
 """
 
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import FetchItem
+from console.api.turns import Turn
 from console.store.landing import Landing, LandingError
 
 CHUNK_BYTES = 1 << 20
@@ -47,14 +53,15 @@ class Upload:
     """The stream of one fetch.
 
     `record(offset, arrived)` is called with the offset up to which everything is safe and the
-    files since the last call, now and then and at the end of each request.
+    files since the last call, now and then and at the end of each request; `recorded()` gives the
+    last such offset, whoever recorded it.
     """
 
     def __init__(
         self,
         fetch_id: str,
         items: list[FetchItem],
-        offset: int,
+        recorded: Callable[[], int],
         *,
         delivered: Landing,
         incoming: Path,
@@ -65,22 +72,25 @@ class Upload:
         self._delivered = delivered
         self._incoming = incoming
         self._record = record
-        self._lock = threading.Lock()
-        self._turn = 0
-        self._arrived: Arrived = []
-        self._arrived_bytes = 0
-        self._index, self._begins = self._find(offset)
+        self._recorded = recorded
         self.size_bytes = sum(item.size_bytes for item in items)
         incoming.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._turn = Turn(incoming / f"{fetch_id}.turn")
+        self._mine = 0
+        """The last turn that this object had; what follows is good while it is the last of all."""
+        self._arrived: Arrived = []
+        self._arrived_bytes = 0
+        self._index = self._begins = self._in_file = self._resumed = 0
         self._digest = hashlib.sha256()
         self._descriptor = -1
         self._begun = False
-        self._in_file = self._resumed = self._resume()
 
     @property
     def offset(self) -> int:
         """Where the stream stands: the next byte that is wanted."""
-        return self._begins + self._in_file
+        with self._held():
+            return self._stands_at()
 
     def receive(self, offset: int, body: IO[bytes]) -> int:
         """Take the bytes of `body`, which begin at `offset`; gives the new offset.
@@ -90,30 +100,78 @@ class Upload:
             DigestError: 5462, what arrived is not what was asked for.
             SteleError: 5463, more bytes than the fetch has; those that belong to it are kept.
         """
-        with self._lock:
-            if offset != self.offset:
-                raise OffsetError(f"this upload begins at {offset}", self.offset)
-            self._turn += 1
-            turn = self._turn
+        with self._held():
+            stands_at = self._stands_at()
+            if offset != stands_at:
+                raise OffsetError(f"this upload begins at {offset}", stands_at)
+            turn = self._take_turn()
+            if offset != self._at:
+                raise OffsetError(f"this upload begins at {offset}", self._at)
         try:
             # One byte more than is wanted shows that too much comes.
-            while chunk := body.read(max(1, min(CHUNK_BYTES, self.size_bytes - self.offset + 1))):
-                with self._lock:
-                    if turn != self._turn:
-                        raise OffsetError("another upload took over", self.offset)
+            while chunk := body.read(max(1, min(CHUNK_BYTES, self.size_bytes - self._at + 1))):
+                with self._held():
+                    if turn != self._turn.read():
+                        raise OffsetError("another upload took over", self._stands_at())
                     self._take(memoryview(chunk))
         finally:
-            with self._lock:
-                if turn == self._turn:
+            with self._held():
+                if turn == self._turn.read():
                     self._hand_over()
-        return self.offset
+                elif self._mine != self._turn.read():
+                    self._close_part()  # another process goes on
+        return self._at
 
     def settle(self) -> int:
         """Complete what needs no more bytes, as empty files do; gives the offset."""
-        with self._lock:
+        with self._held():
+            index, begins = self._position()
+            stands_at = self._stands_at()
+            if index == len(self._items) or stands_at < begins + self._items[index].size_bytes:
+                return stands_at
+            if self._mine != self._turn.read():
+                self._take_turn()
             if self._finish_complete():
                 self._hand_over()
-            return self.offset
+            return self._at
+
+    @property
+    def _at(self) -> int:
+        """Where this object is in the stream."""
+        return self._begins + self._in_file
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep all other threads and processes from this stream; not while a sender is awaited."""
+        with self._lock, self._turn.locked():
+            yield
+
+    def _position(self) -> tuple[int, int]:
+        """The current file and where it begins: as this object knows, or as the store does."""
+        if self._mine and self._mine == self._turn.read():
+            return self._index, self._begins
+        return self._find(self._recorded())
+
+    def _stands_at(self) -> int:
+        if self._mine and self._mine == self._turn.read():
+            return self._at
+        index, begins = self._find(self._recorded())
+        if index == len(self._items):
+            return begins
+        kept = self._part(index)
+        size_bytes = kept.stat().st_size if kept.exists() else 0
+        return begins + (size_bytes if size_bytes <= self._items[index].size_bytes else 0)
+
+    def _take_turn(self) -> int:
+        """Have the turn from now on, and know where the stream stands; gives the turn."""
+        if not self._mine or self._mine != self._turn.read():
+            self._close_part()
+            self._arrived, self._arrived_bytes, self._begun = [], 0, False
+            self._index, self._begins = self._find(self._recorded())
+            self._digest = hashlib.sha256()
+            self._in_file = self._resumed = self._resume()
+        self._mine = self._turn.next()
+        return self._mine
 
     def _find(self, offset: int) -> tuple[int, int]:
         """The first file that begins at `offset` or holds it, and where that file begins."""
@@ -141,8 +199,8 @@ class Upload:
         self._drop_part()
         return 0
 
-    def _part(self) -> Path:
-        return self._incoming / f"{self._fetch_id}.{self._index}"
+    def _part(self, index: int | None = None) -> Path:
+        return self._incoming / f"{self._fetch_id}.{self._index if index is None else index}"
 
     def _take(self, chunk: memoryview) -> None:
         while chunk:
@@ -203,8 +261,8 @@ class Upload:
             return
         self._drop_part()
         if resumed:  # a power cut may have spoiled what was kept of it
-            raise OffsetError(f"what was kept of {item.path} is not usable", self.offset)
-        raise DigestError(item, found, self.offset)
+            raise OffsetError(f"what was kept of {item.path} is not usable", self._at)
+        raise DigestError(item, found, self._at)
 
     def _hand_over(self) -> None:
         self._close_part()

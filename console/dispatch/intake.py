@@ -7,6 +7,7 @@ read is counted by its error number and logged, and changes nothing.
 import logging
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -146,6 +147,12 @@ class Intake:
             row = know(connection, source)
             if (row.epoch, row.next_seq) != (replay.epoch, replay.from_seq):
                 del self.wanted[source]
+
+    def forget_others(self, has: Callable[[Source], bool]) -> None:
+        """Want and keep nothing more of appliances that another worker hears now."""
+        for source in [source for source in self.wanted if not has(source)]:
+            del self.wanted[source]
+        self.snapshots.keep_only(has)
 
     def store_snapshots(self, engine: sa.Engine) -> None:
         """Write the pictures that came since the last time, in one transaction."""

@@ -1,6 +1,7 @@
 """The console's connection to the broker: made anew, with a fresh client, whenever it breaks."""
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
@@ -18,10 +19,12 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 _TIMEOUT_S = 10.0
 _KEEPALIVE_S = 20
-_QUEUE = 2_000
-"""Messages that wait in the client. More are dropped; events among them come with a replay."""
+_BACKLOG = 50_000
+_BACKLOG_BYTES = 64 * 1024 * 1024
+"""Messages, and their bytes, that wait in the client. More are dropped: events among them come with
+a replay, and of a picture the next one comes soon."""
 _BATCH = 500
-_BACKLOG_BYTES = 4 * MAX_MESSAGE_BYTES
+_BATCH_BYTES = 4 * MAX_MESSAGE_BYTES
 
 
 def heed_cancellation() -> None:
@@ -37,6 +40,31 @@ def heed_cancellation() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+class Backlog(asyncio.Queue[aiomqtt.Message]):
+    """What waits, bounded by bytes too: a full library's picture is as large as 2,000 events."""
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self.size_bytes = 0
+
+    def _put(self, item: aiomqtt.Message) -> None:
+        self.size_bytes += _bytes_of(item)
+        super()._put(item)
+
+    def _get(self) -> aiomqtt.Message:
+        item = super()._get()
+        self.size_bytes -= _bytes_of(item)
+        return item
+
+    def full(self) -> bool:
+        """Whether the next message is dropped."""
+        return super().full() or self.size_bytes >= _BACKLOG_BYTES
+
+
+def _bytes_of(message: aiomqtt.Message) -> int:
+    return len(message.payload) if isinstance(message.payload, bytes) else 0
 
 
 class Link:
@@ -78,6 +106,17 @@ class Link:
             raise SteleError(5261, f"the broker {self._broker.url} is away", str(error)) from error
         heed_cancellation()
 
+    async def hear_status_again(self) -> None:
+        """Have the broker tell every appliance's status once more, as it does to a newcomer.
+
+        MQTT 3.1.1 section 3.8.4: a subscription that is made again brings the retained messages
+        again. Without the broker it does nothing: they come when it is there.
+        """
+        if self._client is not None:
+            with contextlib.suppress(aiomqtt.MqttError):
+                await self._client.subscribe(ALL_STATUS, qos=1)
+            heed_cancellation()
+
     async def _serve(self) -> None:
         async with aiomqtt.Client(
             self._broker.host,
@@ -87,7 +126,8 @@ class Link:
             tls_context=ssl.create_default_context() if self._broker.encrypted else None,
             timeout=_TIMEOUT_S,
             keepalive=_KEEPALIVE_S,
-            max_queued_incoming_messages=_QUEUE,
+            max_queued_incoming_messages=_BACKLOG,
+            queue_type=Backlog,
         ) as client:
             for topic, qos in ((ALL_EVENTS, 1), (ALL_REPLIES, 1), (ALL_STATUS, 1)):
                 await client.subscribe(topic, qos=qos)
@@ -109,6 +149,6 @@ class Link:
             payload = message.payload if isinstance(message.payload, bytes) else b""
             batch.append(Incoming(str(message.topic), payload))
             size_bytes += len(payload)
-            if not len(client.messages) or len(batch) >= _BATCH or size_bytes >= _BACKLOG_BYTES:
+            if not len(client.messages) or len(batch) >= _BATCH or size_bytes >= _BATCH_BYTES:
                 await self._hand_over(batch)
                 batch, size_bytes = [], 0

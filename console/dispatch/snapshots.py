@@ -43,6 +43,12 @@ class Snapshots:
     def __bool__(self) -> bool:
         return bool(self.library or self.jobs or self.surroundings)
 
+    def keep_only(self, has: Callable[[Source], bool]) -> None:
+        """Drop the pictures of appliances for which `has` says no."""
+        self.library = {s: picture for s, picture in self.library.items() if has(s)}
+        self.jobs = {s: picture for s, picture in self.jobs.items() if has(s)}
+        self.surroundings = {k: picture for k, picture in self.surroundings.items() if has(k[0])}
+
     def store(self, connection: sa.Connection) -> None:
         """Write the pictures. One that cannot be kept costs no other one."""
         for source, library in self.library.items():

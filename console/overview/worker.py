@@ -1,26 +1,19 @@
 """Whether the console's worker is at work on this data folder."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
 from appliance.contract.errors import SteleError
-from console.processes import READY_FILE
+from console.processes import workers_here
 
 PATIENCE_S = 20.0
 """A worker that crashed is started again sooner than this."""
 
 
 def worker_is_running(data: Path) -> bool:
-    """Whether a process of the id that the worker left is alive. Same machine only."""
-    try:
-        os.kill(int((data / READY_FILE).read_text()), 0)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True
+    """Whether a process whose id a worker left is alive. Same machine only."""
+    return workers_here(data) > 0
 
 
 @dataclass

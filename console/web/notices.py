@@ -1,6 +1,5 @@
 """What every page has to say first: a worker that is away, appliances that are, alarms."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from console.processes import READY_FILE
+from console.processes import workers_here
 from console.store import schema as s
 from console.web.context import workspace
 
@@ -57,11 +56,5 @@ def current_notices(connection: sa.Connection) -> Notices:
 
 
 def is_worker_running(data: Path) -> bool:
-    """Whether the process that the ready file names is there. It runs on this machine."""
-    try:
-        os.kill(int((data / READY_FILE).read_text()), 0)
-    except PermissionError:  # it is there, and another user's
-        return True
-    except (OSError, ValueError):
-        return False
-    return True
+    """Whether a process that a ready file names is there. It runs on this machine."""
+    return workers_here(data) > 0

@@ -1,6 +1,8 @@
-"""The web process: gunicorn with threads, one process, because uploads are ordered within one.
+"""The web processes: gunicorn with threads, as many processes as `web.processes` says.
 
-A thread serves one request. A browser's event stream holds one for as long as its page is open.
+They share one port, and everything that they must agree on is in the store or in files. One that
+ends is started again by the first of them. A thread serves one request. A browser's event stream
+holds one for as long as its page is open.
 """
 
 import os
@@ -21,15 +23,16 @@ STOP_S = 2
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn, configured here instead of by files and environment."""
 
-    def __init__(self, data: Path, host: str, port: int) -> None:
+    def __init__(self, data: Path, host: str, port: int, processes: int = 1) -> None:
         self._data = data
+        self._processes = processes
         self._bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         super().__init__()
 
     def load_config(self) -> None:
         settings: dict[str, Any] = {
             "bind": self._bind,
-            "workers": 1,
+            "workers": self._processes,
             "worker_class": "gthread",
             "threads": THREADS,
             "timeout": 60,
@@ -56,11 +59,12 @@ def _after_fork(_arbiter: Any, worker: Any) -> None:
 @click.option("--data", type=click.Path(path_type=Path), required=True)
 @click.option("--host", default="127.0.0.1")
 @click.option("--port", type=int, required=True)
-def main(data: Path, host: str, port: int) -> None:
+@click.option("--processes", type=click.IntRange(1), default=1, show_default=True)
+def main(data: Path, host: str, port: int, processes: int) -> None:
     """Serve the page and the content until SIGTERM."""
     os.environ.pop("GUNICORN_CMD_ARGS", None)  # the settings above are the only ones
     prepare_folder(data, port)
-    Server(data, host, port).run()
+    Server(data, host, port, processes).run()
 
 
 if __name__ == "__main__":

@@ -267,7 +267,12 @@ def test_any_cutting_gives_the_same_files(
 
     for cut in [*sorted(cuts), len(body)]:
         upload = Upload(
-            "ft", items, at, delivered=landing, incoming=folder / "incoming", record=record
+            "ft",
+            items,
+            lambda: at,
+            delivered=landing,
+            incoming=folder / "incoming",
+            record=record,
         )
         upload.settle()
         upload.receive(upload.offset, io.BytesIO(body[upload.offset : max(cut, upload.offset)]))
