@@ -48,6 +48,8 @@ class Endpoint:
     body_kind: BodyKind
     body_type: Any
     body_media: str
+    also_media: tuple[str, ...]
+    """Types of a body of bytes that are taken too."""
     max_body_bytes: int | None
     answer_type: Any
     answer_media: str
@@ -107,6 +109,7 @@ class Resource:
         also: Mapping[int, str] | None = None,
         media: str = _BYTES,
         body_media: str = _BYTES,
+        also_media: tuple[str, ...] = (),
         max_body_bytes: int | None = MAX_JSON_BYTES,
         answer_headers: Mapping[str, str] | None = None,
     ) -> Callable[[F], F]:
@@ -145,6 +148,7 @@ class Resource:
                     body_kind=body_kind,
                     body_type=body_type,
                     body_media=_body_media(body_kind, body_media),
+                    also_media=also_media,
                     max_body_bytes=max_body_bytes,
                     answer_type=_answer(answer),
                     answer_media=_answer_media(answer, media),

@@ -1,11 +1,13 @@
 """Endpoints as routes: admits the caller, checks what came, calls the function, answers."""
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, request
 from msgspec import inspect
+from werkzeug.exceptions import MethodNotAllowed
 
 from appliance.contract.errors import SteleError
 from console.access.admission import Admission
@@ -20,12 +22,13 @@ from console.store.workspace import Workspace
 
 ANYBODY = Principal("anybody", None, frozenset(), ())
 _LONGEST_KEY = 512
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 
 View = Callable[..., Response]
 
 
 def blueprint_of(
-    endpoints: Iterable[Endpoint], workspace: Workspace, admission: Admission, prefix: str
+    endpoints: Sequence[Endpoint], workspace: Workspace, admission: Admission, prefix: str
 ) -> Blueprint:
     """A blueprint that serves the endpoints below `prefix`."""
     blueprint = Blueprint("api", __name__, url_prefix=prefix)
@@ -39,7 +42,35 @@ def blueprint_of(
             methods=[endpoint.method],
             provide_automatic_options=False,
         )
+    _refuse_other_methods(blueprint, endpoints)
     return blueprint
+
+
+def _refuse_other_methods(blueprint: Blueprint, endpoints: Sequence[Endpoint]) -> None:
+    """Let no path that is declared be taken for another one with a parameter in its place.
+
+    Without this GET /plans/preview, where only POST is declared, would ask for a plan "preview".
+    """
+    methods: dict[str, set[str]] = defaultdict(set)
+    for endpoint in endpoints:
+        methods[endpoint.path] |= {endpoint.method} | (
+            {"HEAD"} if endpoint.method == "GET" else set()
+        )
+    for number, (path, declared) in enumerate(methods.items()):
+        blueprint.add_url_rule(
+            path.replace("{", "<").replace("}", ">"),
+            f"refuse_{number}",
+            _refusal(sorted(declared)),
+            methods=sorted(_METHODS - declared),
+            provide_automatic_options=False,
+        )
+
+
+def _refusal(declared: list[str]) -> View:
+    def refuse(**_path: str) -> Response:
+        raise MethodNotAllowed(declared)
+
+    return refuse
 
 
 def _view(endpoint: Endpoint, workspace: Workspace, admission: Admission) -> View:
@@ -88,7 +119,7 @@ def _path_value(endpoint: Endpoint, name: str, text: str) -> Any:
 def _body(endpoint: Endpoint, decoder: Any) -> Any:
     if endpoint.body_kind is BodyKind.JSON:
         return read_json(request, decoder, endpoint.max_body_bytes or 0)
-    expect_type(request, endpoint.body_media)
+    expect_type(request, endpoint.body_media, *endpoint.also_media)
     body = incoming(request, endpoint.max_body_bytes)
     if endpoint.body_media == NDJSON and endpoint.body_type is not None:
         return Lines(body, endpoint.body_type)

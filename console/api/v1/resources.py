@@ -7,23 +7,35 @@ from console.api.v1.archive import archive
 from console.api.v1.commands import commands
 from console.api.v1.copies import copies
 from console.api.v1.description import description
+from console.api.v1.ingests import ingests
 from console.api.v1.jobs import jobs
 from console.api.v1.media import media
 from console.api.v1.namespaces import namespaces
+from console.api.v1.plans import plans
 from console.api.v1.policies import policies
 from console.api.v1.pools import pools
 from console.api.v1.refusals import refusals
+from console.api.v1.requests import requests
+from console.api.v1.spares import spares
 from console.api.v1.status import status
+from console.api.v1.tasks import tasks
+from console.api.v1.tiers import tiers
 from console.api.v1.tokens import tokens
 
 RESOURCES: tuple[Resource, ...] = (
     description,
     status,
     archive,
+    ingests,
+    requests,
+    tasks,
+    tiers,
     appliances,
     alarms,
     media,
+    plans,
     copies,
+    spares,
     jobs,
     commands,
     refusals,
