@@ -14,7 +14,7 @@ from typing import BinaryIO
 from appliance.contract.errors import SteleError
 from appliance.volume.errors import VolumeError
 from appliance.volume.plan import decode_plan
-from console.store.landing import Landing
+from console.store.landing import Landing, MissingContentError, Piece
 
 CHUNK_BYTES = 1 << 20
 _DIGEST_BYTES = 32
@@ -48,10 +48,11 @@ class Payload:
 
         Raises:
             ContentChangedError: 3402; the bytes so far are right in length.
+            LandingError: the landing zone cannot be asked.
         """
         small: list[bytes] = []
         held_bytes = 0
-        for chunk in self._pieces(landing, start, end):
+        for chunk in self._chunks(landing, start, end):
             small.append(chunk)
             held_bytes += len(chunk)
             if held_bytes >= CHUNK_BYTES:
@@ -60,32 +61,22 @@ class Payload:
         if small:
             yield b"".join(small)
 
-    def _pieces(self, landing: Landing, start: int, end: int) -> Iterator[bytes]:
+    def _chunks(self, landing: Landing, start: int, end: int) -> Iterator[bytes]:
+        try:
+            yield from landing.stream(self._pieces(start, end))
+        except MissingContentError as error:
+            raise ContentChangedError(error.sha256, error.message) from error
+
+    def _pieces(self, start: int, end: int) -> Iterator[Piece]:
         index = bisect.bisect_right(self._ends, start)
         while start < end:
             begins = self._ends[index - 1] if index else 0
             stop = min(end, self._ends[index])
-            yield from _read_content(landing, self._digest(index), start - begins, stop - begins)
+            yield Piece(self._digest(index), start - begins, stop - begins)
             start, index = stop, index + 1
 
     def _digest(self, index: int) -> str:
         return self._digests[index * _DIGEST_BYTES : (index + 1) * _DIGEST_BYTES].hex()
-
-
-def _read_content(landing: Landing, sha256: str, start: int, end: int) -> Iterator[bytes]:
-    try:
-        stream = landing.open(sha256)
-    except SteleError as error:
-        raise ContentChangedError(sha256, error.message) from error
-    with stream:
-        if start:
-            stream.seek(start)
-        while start < end:
-            chunk = stream.read(min(CHUNK_BYTES, end - start))
-            if not chunk:
-                raise ContentChangedError(sha256, f"it ends after {start} bytes")
-            start += len(chunk)
-            yield chunk
 
 
 class Payloads:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from appliance.contract.errors import SteleError
 from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
 from console.store import schema
-from console.store.landing import Landing
+from console.store.landing import Landing, LandingError
 from console.store.states import BlobState, FileState, PackageState, PlanState
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,9 @@ def check_next(engine: sa.Engine, landing: Landing, volume_id: str, now: datetim
     """Read a batch of the volume's unread contents and record what they are; False: none is left.
 
     Reads up to a few hundred MiB, without holding the store meanwhile.
+
+    Raises:
+        LandingError: the landing zone cannot be asked, which says nothing of its contents.
     """
     with engine.connect() as connection:
         batch = _take_batch(connection, volume_id)
@@ -37,6 +40,8 @@ def check_next(engine: sa.Engine, landing: Landing, volume_id: str, now: datetim
     for sha256, size_bytes in batch:
         try:
             found_bytes = landing.check(sha256)
+        except LandingError:
+            raise
         except SteleError as error:
             bad.append((sha256, f"{error.message}; {error.detail}"))
         else:

@@ -35,8 +35,7 @@ def expire_delivered(engine: sa.Engine, delivered: Landing, now: datetime) -> in
             return 0
     with engine.begin() as connection:
         batch = list(connection.scalars(expired.limit(_BATCH)))
-        for sha256 in batch:
-            delivered.release(sha256)
+        delivered.release_all(batch)
         connection.execute(sa.delete(schema.delivered).where(_delivered.sha256.in_(batch)))
     return len(batch)
 

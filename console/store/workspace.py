@@ -4,7 +4,8 @@ console.toml        settings
 console.db          the store, unless `store.url` names another
 landing/            the landing zone, unless `landing.url` names another
 plans/              the encoded plan of each volume
-delivered/          contents that came back from discs, kept for a while
+delivered/          contents that came back from discs, kept for a while, unless
+                    `landing.delivered_url` names another place; files that are coming back
 policies/           the archive's own policies
 """
 
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from appliance.contract.errors import SteleError
 from console.config import ConsoleConfig, load_config
 from console.store.engine import open_store
-from console.store.landing import Landing
+from console.store.landing import Landing, open_landing
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,22 @@ class Workspace:
 
     @cached_property
     def landing(self) -> Landing:
-        return Landing(self.config.landing.url or str(self.data / "landing"))
+        """Raises LandingError 3412, 3447."""
+        return self._open_landing(self.config.landing.url, "landing")
 
     @cached_property
     def delivered(self) -> Landing:
-        return Landing(str(self.data / "delivered"))
+        """Raises LandingError 3412, 3447."""
+        return self._open_landing(self.config.landing.delivered_url, "delivered")
+
+    def _open_landing(self, url: str, folder: str) -> Landing:
+        settings = self.config.landing
+        return open_landing(
+            url or str(self.data / folder),
+            endpoint_url=settings.endpoint_url,
+            region=settings.region,
+            key_file=self.data / settings.key_file if settings.key_file else None,
+        )
 
     def plan_file(self, volume_id: str) -> Path:
         """Where the encoded plan of a volume is."""

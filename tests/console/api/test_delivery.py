@@ -104,11 +104,11 @@ def test_a_part_that_a_power_cut_spoiled_begins_anew(
 def test_delivered_files_are_on_the_disk_before_the_store_says_so(
     fetching: Fetching, holdings: Holdings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from console.store import landing
+    from console.store.landing import folder
 
     ready: list[int] = []
     monkeypatch.setattr(
-        landing,
+        folder,
         "sync_filesystem",
         lambda _: ready.append(len(holdings.rows(schema.delivered))),
     )
@@ -249,7 +249,7 @@ def test_any_cutting_gives_the_same_files(
     import hashlib
 
     from console.api.uploads import Upload
-    from console.store.landing import Landing
+    from console.store.landing import open_landing
 
     folder = tmp_path_factory.mktemp("delivered")
     contents = [bytes([n]) * size for n, size in enumerate(sizes)]
@@ -258,7 +258,7 @@ def test_any_cutting_gives_the_same_files(
         for n, content in enumerate(contents)
     ]
     body, kept, at = b"".join(contents), [], 0
-    landing = Landing(str(folder))
+    landing = open_landing(str(folder))
 
     def record(offset: int, arrived: list[FetchItem]) -> None:
         nonlocal at

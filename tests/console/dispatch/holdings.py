@@ -200,9 +200,11 @@ class Holdings:
         from appliance.volume.plan import decode_plan
 
         plan = decode_plan([self.workspace.plan_file(volume_id).read_bytes()])
-        return b"".join(
-            self.workspace.landing.open(file.sha256.hex()).read() for file in plan.files
-        )
+        return b"".join(self.content(file.sha256.hex()) for file in plan.files)
+
+    def content(self, sha256: str) -> bytes:
+        with self.workspace.landing.open(sha256) as stream:
+            return stream.read()
 
     def landing_path(self, content: bytes) -> Path:
         digest = hashlib.sha256(content).hexdigest()
