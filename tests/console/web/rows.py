@@ -19,6 +19,7 @@ from appliance.contract.messages import (
 from appliance.contract.states import DriveState, MediumState, RobotState, SlotState
 from console.overview.holdings import store_holdings
 from console.processes import READY_FILE
+from console.rules.policy_text import default_policy
 from console.store import schema as s
 from console.store.keys import search_key
 from console.store.workspace import Workspace
@@ -111,14 +112,25 @@ def fill(workspace: Workspace) -> None:
     (workspace.data / READY_FILE).write_text(str(os.getpid()))
     with workspace.store.begin() as connection:
         add_appliance(connection)
+        _add_rules(connection)
         _add_packages(connection)
         _add_files(connection, landed.sha256)
         _add_volumes(connection)
         _add_jobs(connection)
 
 
+def _add_rules(connection: sa.Connection) -> None:
+    """A policy and a pool called like the appliance: whoever tries names finds all three."""
+    document = msgspec.to_builtins(default_policy()) | {"name": "rack-1", "version": 1}
+    policy = {"policy_id": "rack-1:1", "name": "rack-1", "version": 1, "document": document}
+    add(connection, s.policies, policy | {"created_at": NOW})
+    pool = {"name": "rack-1", "version": 1, "document": {"name": "rack-1"}, "created_at": NOW}
+    add(connection, s.pools, pool)
+
+
 def _add_packages(connection: sa.Connection) -> None:
-    policy = {"policy_id": "p1", "name": "default", "version": 1, "document": {}}
+    rules = msgspec.to_builtins(default_policy()) | {"version": 1}
+    policy = {"policy_id": "p1", "name": "default", "version": 1, "document": rules}
     add(connection, s.policies, policy | {"created_at": NOW})
     base = {"restore_prefix": "", "policy_id": "p1", "sectors": 1, "created_at": NOW}
     for package_id, series, dossier, state, files in (
