@@ -121,7 +121,8 @@ class Leases:
             where=(_leases.holder == self.holder) | is_over(now),
         )
         values = {"name": name, "holder": self.holder, "until": until}
-        return connection.execute(statement, values).rowcount > 0
+        taken = connection.execute(statement.returning(_leases.name), values)
+        return taken.first() is not None
 
     def _take_free(self, connection: sa.Connection, name: str, now: datetime) -> bool:
         return self._take(connection, name, now) or self._take_from_gone(connection, name, now)
