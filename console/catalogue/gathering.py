@@ -4,6 +4,7 @@ Names repeat: page numbers, endings, words. So each different run is looked at o
 of the documents that it occurs in, and not each occurrence.
 """
 
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -20,6 +21,8 @@ from console.catalogue.documents import (
     FileText,
 )
 from console.catalogue.terms import RUN, terms_of
+
+_ONE = struct.Struct("<IIHHIH")
 
 Span = tuple[int, int, str]
 """First and last number of files that follow each other, and the id of their package."""
@@ -60,7 +63,16 @@ class Gathering:
                     terms[place + term].extend(numbers)
             runs.clear()
         for term in sorted(terms):
-            yield term, BitMap(terms[term]).serialize()
+            yield term, _serialized(terms[term])
+
+
+def _serialized(numbers: list[int]) -> bytes:
+    if len(numbers) > 1:
+        return BitMap(numbers).serialize()
+    # Most terms are of one document. The same bytes without making a bitmap: a cookie, one
+    # container with its key, of one value, at offset 16.
+    (number,) = numbers
+    return _ONE.pack(12346, 1, number >> 16, 0, 16, number & 0xFFFF)
 
 
 def gather_dossiers(dossiers: Iterable[DossierText]) -> tuple[Gathering, int]:

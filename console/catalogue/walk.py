@@ -19,7 +19,7 @@ from console.catalogue.stages import StateLimit
 
 KINDS: tuple[Kind, ...] = ("dossier", "file")
 _TOKEN = re.compile(r"(dossier|file)-(whole|part)-(\d{1,10})")
-_BATCHES = (2, 6, 24, 96)
+_BATCHES = (4, 28, 96)
 """How many segments are looked into at once: few first, as they may fill the page."""
 
 
