@@ -138,14 +138,16 @@ def _lease(request_id: str) -> str:
 def _take_lease(connection: sa.Connection, request_id: str, now: datetime) -> bool:
     values = {"holder": _HOLDER, "until": now + LEASE}
     taken = connection.execute(
-        insert_into(connection, schema.leases).on_conflict_do_update(
+        insert_into(connection, schema.leases)
+        .values(name=_lease(request_id), **values)
+        .on_conflict_do_update(
             index_elements=["name"],
             set_=values,
             where=(_leases["until"] < now) | (_leases["holder"] == _HOLDER),
-        ),
-        {"name": _lease(request_id), **values},
+        )
+        .returning(_leases["holder"])
     )
-    return taken.rowcount > 0
+    return taken.first() is not None
 
 
 def _deliver(workspace: Workspace, request_id: str, now: datetime) -> int:

@@ -91,7 +91,11 @@ def read_queue(connection: sa.Connection) -> Queue:
         queue.requests[row.request_id] = row
     if not queue.requests:
         return queue
-    queue.groups = [Group(*row) for row in connection.execute(_groups_query())]
+    queue.groups = [
+        # PostgreSQL gives a sum of bytes as a decimal number.
+        Group(*row[:-2], files=int(row[-2]), size_bytes=int(row[-1]))
+        for row in connection.execute(_groups_query())
+    ]
     volumes = {group.volume_id for group in queue.groups if group.volume_id is not None}
     queue.copies = _copies_of(connection, volumes)
     open_fetches = sa.select(schema.fetches).where(_fetches.state.in_(UNDER_WAY))
