@@ -38,7 +38,7 @@ class DossierText(NamedTuple):
         if self.retention:
             yield value_term("retention", self.retention)
         if self.year is not None:
-            yield year_term(self.year)
+            yield from year_terms(self.year)
 
 
 class FileText(NamedTuple):
@@ -63,9 +63,25 @@ def value_term(field: str, value: str) -> str:
     return _VALUES[field] + value
 
 
-def year_term(year: int) -> str:
-    """Terms of years sort as the years do."""
-    return f"{_YEAR}{min(max(year, 0), 9999):04}"
+def year_terms(year: int) -> list[str]:
+    """The terms of a year, of its decade and of its century; none for years of other lengths."""
+    return [f"{_YEAR}{year:04}"[:length] for length in (5, 4, 3)] if 0 <= year <= 9999 else []
+
+
+def years_between(first: int, last: int) -> list[str]:
+    """The terms that cover all years from first to last: whole centuries and decades where it can.
+
+    `first` and `last` are from 0 to 9999.
+    """
+    terms: list[str] = []
+    year = first
+    while year <= last:
+        for length, years in ((3, 100), (4, 10), (5, 1)):
+            if year % years == 0 and year + years - 1 <= last:
+                terms.append(f"{_YEAR}{year:04}"[:length])
+                year += years
+                break
+    return terms
 
 
 def described(description: Description) -> str:

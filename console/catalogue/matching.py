@@ -15,10 +15,10 @@ from console.catalogue.documents import (
     OWN,
     TITLE,
     value_term,
-    year_term,
+    years_between,
 )
 from console.catalogue.query import Kind, Query, Word
-from console.catalogue.segments import Segment, encode, postings, postings_between
+from console.catalogue.segments import Segment, encode, postings
 from console.catalogue.terms import Needle
 
 _PLACES: dict[Kind, dict[str | None, tuple[str, ...]]] = {
@@ -55,7 +55,6 @@ class Plan(NamedTuple):
     """Each with its places."""
     values: tuple[tuple[str, ...], ...]
     """Of each group one term."""
-    years: tuple[int, int] | None
     needs_own: bool
     """A file that matches by the names of its dossier alone is not shown beside the dossier."""
 
@@ -84,12 +83,14 @@ def plan(query: Query, kind: Kind, namespaces: tuple[str, ...] | None) -> Plan |
         tuple(value_term(field, value) for value in wanted)
         for field, wanted in query.values.items()
     ]
+    if query.years:
+        values.append(tuple(years_between(*query.years)))
     if namespaces is not None:
         values.append(tuple(value_term("namespace", name) for name in namespaces))
     words = tuple((word, _PLACES[kind][word.field]) for word in query.words)
     fields = {word.field for word in query.words}
     needs_own = kind == "file" and None in fields and fields <= {None, "dossier"}
-    return Plan(kind, words, tuple(values), query.years, needs_own)
+    return Plan(kind, words, tuple(values), needs_own)
 
 
 def matches(
@@ -97,17 +98,11 @@ def matches(
 ) -> Iterator[tuple[Segment, Matches]]:
     """What each of these segments has, in their order."""
     found = postings(connection, segments, plan.terms())
-    years = None
-    if plan.years:
-        terms = (year_term(year) for year in plan.years)
-        years = postings_between(connection, segments, *terms)
     for segment in segments:
         sets = _Sets(segment.segment_id, found)
         limits = [
             BitMap.union(*map(sets.of, group)) if group else BitMap() for group in plan.values
         ]
-        if years is not None:
-            limits.append(years.get(segment.segment_id, BitMap()))
         yield segment, _matches(plan, segment, sets, limits)
 
 

@@ -19,7 +19,7 @@ from console.store.keys import search_key
 
 __all__ = ["CopyPlace", "DossierHit", "FileHit", "Found", "Page", "find", "places_of", "search"]
 
-LOOKED_AT_MAX = 2_000
+LOOKED_AT_MAX = 1_000
 PAGE_MAX = 1_000
 _LOOK_TOGETHER = 200
 

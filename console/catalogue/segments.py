@@ -11,7 +11,6 @@ from itertools import islice
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from pyroaring import BitMap
 
 from appliance.contract.errors import SteleError
 from console.catalogue.query import Kind
@@ -103,21 +102,6 @@ def postings(
         p.term.in_(sorted({encode(term) for term in terms})),
     )
     return {(row[0], row[1]): row[2] for row in connection.execute(query).all()}
-
-
-def postings_between(
-    connection: sa.Connection, segments: Sequence[Segment], first: str, last: str
-) -> dict[int, BitMap]:
-    """For each segment the documents that have any term from `first` to `last`."""
-    p = search_postings.c
-    query = sa.select(p.segment_id, p.documents).where(
-        p.segment_id.in_([segment.segment_id for segment in segments]),
-        p.term.between(encode(first), encode(last)),
-    )
-    found: dict[int, BitMap] = {}
-    for segment_id, documents in connection.execute(query):
-        found.setdefault(segment_id, BitMap()).update(BitMap.deserialize(documents))
-    return found
 
 
 def forget_replaced(connection: sa.Connection, before: datetime) -> int:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from console.catalogue.indexing import rebuild
 from console.catalogue.search import search
-from console.ingest import intake, intake_batch
+from console.ingest import intake_batch, session
 from console.ingest.intake import ingest
 from console.ingest.report import IngestOrder
 from console.store.engine import open_store, reading
@@ -203,11 +203,11 @@ def _ingested(source: Path, data: Path) -> float:
 @contextlib.contextmanager
 def _without_index() -> Iterator[None]:
     """As if nothing were ever to be found."""
-    kept = intake_batch.index_files, intake_batch.index_new, intake.tidy
+    kept = intake_batch.index_files, intake_batch.index_new, session.tidy
     intake_batch.index_files = lambda *_: None
     intake_batch.index_new = lambda *_: 0
-    intake.tidy = lambda *_: 0
+    session.tidy = lambda *_: 0
     try:
         yield
     finally:
-        intake_batch.index_files, intake_batch.index_new, intake.tidy = kept
+        intake_batch.index_files, intake_batch.index_new, session.tidy = kept

@@ -1,8 +1,11 @@
 """What a person typed is understood, fields in two languages too; or it is said why not."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from appliance.contract.errors import SteleError
+from console.catalogue.documents import year_terms, years_between
 from console.catalogue.query import CHARACTERS_MAX, TERMS_MAX, WORDS_MAX, Query, parse
 
 
@@ -81,3 +84,12 @@ def test_a_long_query_looks_up_a_bounded_number_of_terms() -> None:
     many = " ".join("".join(chr(0x4E00 + 40 * n + m) for m in range(38)) for n in range(WORDS_MAX))
     assert len(parse(many).words) == WORDS_MAX
     assert sum(len(word.needle.required) for word in parse(many).words) <= TERMS_MAX
+
+
+@given(st.integers(0, 9999), st.integers(0, 9999), st.integers(0, 9999))
+@example(1968, 2024, 2000)
+@example(0, 9999, 5)
+def test_a_range_of_years_is_covered_by_few_terms(first: int, last: int, year: int) -> None:
+    terms = years_between(first, last)
+    assert bool(set(year_terms(year)) & set(terms)) == (first <= year <= last)
+    assert len(terms) <= 136
