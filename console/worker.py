@@ -30,6 +30,7 @@ from appliance.contract.topics import Topics
 from console.addresses import Addresses, read_addresses
 from console.api.tokens import open_tokens
 from console.broker import parse_broker_url
+from console.catalogue.indexing import index_next, tidy
 from console.dispatch.alarms import Alarm, clear_alarm, raise_alarm
 from console.dispatch.archived import release_next
 from console.dispatch.burns import dispatch_copies, volumes_to_check
@@ -253,6 +254,9 @@ class Worker:
             pass
         incoming = self._workspace.data / "delivered" / "incoming"
         await self._in_store(lambda: drop_leftovers(store, incoming, now))
+        while await self._in_store(lambda: index_next(store)):
+            pass
+        await self._in_store(lambda: tidy(store))
 
     def _keep_records(self, connection: sa.Connection) -> None:
         now = self._now()
