@@ -1,0 +1,49 @@
+"""Dispatch, events, releases, requests and deliveries once more, on a real PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.console.api.conftest import app, burning, client, fetching
+from tests.console.api.test_delivery import (
+    test_everything_in_one_request,
+    test_of_two_uploaders_one_wins,
+    test_the_right_ends_with_the_fetch,
+)
+from tests.console.dispatch.holdings import Holdings
+from tests.console.dispatch.test_archiving import (
+    test_a_failed_copy_is_planned_anew_within_bounds_then_shown_and_retried,
+    test_a_lost_copy_is_burned_anew_on_another_disc,
+    test_a_volume_is_archived_when_its_last_copy_is_verified,
+    test_copies_of_one_volume_go_to_different_appliances,
+    test_what_an_appliance_forgot_is_planned_anew,
+)
+from tests.console.growth.conftest import settle
+from tests.console.postgres import PostgresServer
+
+__all__ = [
+    "app",
+    "burning",
+    "client",
+    "fetching",
+    "test_a_failed_copy_is_planned_anew_within_bounds_then_shown_and_retried",
+    "test_a_lost_copy_is_burned_anew_on_another_disc",
+    "test_a_volume_is_archived_when_its_last_copy_is_verified",
+    "test_copies_of_one_volume_go_to_different_appliances",
+    "test_everything_in_one_request",
+    "test_of_two_uploaders_one_wins",
+    "test_the_right_ends_with_the_fetch",
+    "test_what_an_appliance_forgot_is_planned_anew",
+]
+
+
+@pytest.fixture
+def holdings(tmp_path: Path, postgres: PostgresServer, migrated: str) -> Iterator[Holdings]:
+    url = postgres.create_database(f"TEMPLATE {migrated}")
+    settle(tmp_path / "data", url)
+    made = Holdings(tmp_path / "data")
+    assert made.store.dialect.name == "postgresql"
+    yield made
+    made.workspace.close()
+    postgres.drop_database(url)
