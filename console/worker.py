@@ -52,17 +52,20 @@ from console.dispatch.shares import (
     share_of_topic,
 )
 from console.processes import ready_file
+from console.restore.shelves import deliver_next
 from console.retrieval.expiry import drop_leftovers, expire_delivered
-from console.retrieval.serving import serve_requests
+from console.retrieval.serving import Serving
 from console.rounds import Rounds, clear_others
 from console.store.ids import new_id
 from console.store.leases import RENEW_S, Leases, at_work, mark_of, process_name
 from console.store.workspace import Workspace, open_workspace
+from console.tiers.keeping import TierKeeping
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.5
 HOUSEKEEPING_S = 5.0
+DELIVERING_S = 2.0
 REPLAY_AGAIN_S = 5.0
 BROKER_ALARM_ATTEMPTS = 5
 DEAF_ATTEMPTS = 3
@@ -90,6 +93,8 @@ class Worker:
         self._content_url = addresses.content_url
         self._now = now
         self._tokens = open_tokens(workspace)
+        self._tiers = TierKeeping(workspace)
+        self._serving = Serving()
         self._intake = Intake()
         broker = parse_broker_url(workspace.config.broker.url or addresses.broker_url)
         self._link = Link(broker, self._hand_over)
@@ -101,6 +106,7 @@ class Worker:
             Rounds("giving out work", TICK_S, self._tick),
             Rounds("checking what is to be burned", TICK_S, self._check_contents),
             Rounds("housekeeping", HOUSEKEEPING_S, self._keep_house),
+            Rounds("delivering into folders", DELIVERING_S, self._deliver),
             Rounds("asking for missed events", REPLAY_AGAIN_S, self._ask_again),
         )
 
@@ -190,7 +196,7 @@ class Worker:
         store, now = self._workspace.store, self._now()
         self._intake.store_snapshots(store)
         if self._leases.holds(GIVING_OUT):
-            serve_requests(store, self._content_url, now)
+            self._serving.run(store, self._content_url, now)
             dispatch_copies(store, self._content_url, now)
 
     def _prepare_due(self, connection: sa.Connection) -> list[tuple[str, Command]]:
@@ -239,6 +245,13 @@ class Worker:
             pass
         await self._in_leases(lambda: self._leases.give_back([lease]))
 
+    async def _deliver(self) -> None:
+        """Put what requests brought into the folders that they name."""
+        while self._leases.holds(CHECKING) and await self._in_reading(
+            lambda: deliver_next(self._workspace, self._now()) > 0
+        ):
+            pass
+
     async def _keep_house(self) -> None:
         # First and by themselves, so that nothing that fails hides its own alarm.
         await self._in_transaction(self._keep_alarms)
@@ -248,6 +261,7 @@ class Worker:
         store, landing, now = self._workspace.store, self._workspace.landing, self._now()
         after = timedelta(minutes=self._workspace.config.dispatch.move_after_minutes)
         await self._in_store(lambda: move_work(store, now, after))
+        await self._in_store(lambda: self._tiers.step(now))
         while await self._in_store(lambda: release_next(store, landing, now)):
             pass
         while await self._in_store(lambda: expire_delivered(store, self._workspace.delivered, now)):

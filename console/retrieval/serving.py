@@ -10,9 +10,10 @@ condition what it was decided on, so that the second of two does nothing.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,6 +64,31 @@ class Round:
     turns: Turns = field(default_factory=lambda: Turns([], []))
     marks: list[tuple[Group, int]] = field(default_factory=list)
     expected: dict[str, Any] = field(default_factory=dict)
+
+
+SHARE = 0.25
+"""With very much to look at, serving takes no more than this share of a worker's time."""
+AT_ONCE_S = 0.25
+"""A round that takes no longer is followed by the next without a pause."""
+
+
+class Serving:
+    """Rounds of serving that leave a worker time for other things, however much is asked for."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._next_s = clock()
+
+    def run(self, engine: sa.Engine, content_url: str, now: datetime) -> bool:
+        """One round, unless the last one was long and not long ago."""
+        began_s = self._clock()
+        if began_s < self._next_s:
+            return False
+        serve_requests(engine, content_url, now)
+        took_s = self._clock() - began_s
+        if took_s > AT_ONCE_S:
+            self._next_s = began_s + took_s / SHARE
+        return True
 
 
 def serve_requests(engine: sa.Engine, content_url: str, now: datetime) -> None:

@@ -146,7 +146,7 @@ async def test_work_that_fails_again_and_again_is_an_alarm_until_it_goes_on(
 
     for name in ("TICK_S", "HOUSEKEEPING_S"):
         monkeypatch.setattr(worker_module, name, 0.02)
-    monkeypatch.setattr(worker_module, "serve_requests", fail)
+    monkeypatch.setattr("console.retrieval.serving.serve_requests", fail)
     nobody = RealBroker(tmp_path, 9, [])  # nobody listens there
     async with worker_at_work(holdings, nobody, "http://127.0.0.1/content/1"):
         await until(lambda: alarms() != [])
