@@ -9,7 +9,7 @@ from console.planner.knapsack import Pattern
 from console.planner.package import FILES_PER_VOLUME_MAX, Capacity
 from console.planner.patterns import Budget, solve
 
-CLASSES_MAX = 128
+CLASSES_MAX = 96
 """Of sizes; half as many are tried first."""
 CLASSES_MIN = 12
 _WORK_OF_CLASSES = 5
@@ -120,17 +120,17 @@ class _Filling:
 
     def fill(self, pattern: Pattern) -> None:
         """One disc; a package that would bring too many files stays for the rest."""
+        sectors, files = self._sizes.sectors, self._sizes.files
         new = Bin(self._room, opening=Opening.PATTERN)
         for each, many in pattern.items():
-            for _ in range(min(many, len(self._waiting[each]))):
-                place = self._waiting[each][-1]
-                files = self._sizes.files[place]
-                if new.members and new.files + files > FILES_PER_VOLUME_MAX:
+            waiting = self._waiting[each]
+            for _ in range(min(many, len(waiting))):
+                place = waiting[-1]
+                if new.members and new.files + files[place] > FILES_PER_VOLUME_MAX:
                     break
-                self._waiting[each].pop()
-                new.members.append(place)
-                new.files += files
-                new.room -= self._sizes.sectors[place]
+                new.members.append(waiting.pop())
+                new.files += files[place]
+                new.room -= sectors[place]
         if new.members:
             self.bins.append(new)
 

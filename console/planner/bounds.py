@@ -91,11 +91,15 @@ def _by_halves(sectors: Sequence[int], room: int) -> int:
 
 
 def _by_shares(sectors: Sequence[int], room: int, parts: int) -> int:
-    """u^(k): of (k + 1) shares, a package that takes some whole counts with those over k."""
-    total = 0
-    counts_from = bisect_left(sectors, -(-room // (parts + 1)))
-    for each in sectors[counts_from:]:
-        shares = (parts + 1) * each
-        whole, rest = divmod(shares, room)
-        total += whole * room if rest else parts * each
+    """u^(k): of (k + 1) shares, a package counts for those that it takes whole, over k.
+
+    One that takes shares to the last sector counts for its size.
+    """
+    total, count = 0, len(sectors)
+    for whole in range(1, parts + 2):
+        share, rest = divmod(whole * room, parts + 1)
+        at_least = bisect_left(sectors, share + (rest > 0))
+        total += room * (count - at_least)
+        if not rest:
+            total -= share * (bisect_left(sectors, share + 1) - at_least)
     return -(-total // (parts * room))

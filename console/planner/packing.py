@@ -12,6 +12,7 @@ order in which it is given, nor on the time that it takes.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from console.planner.arranging import arrange, worth_arranging
 from console.planner.best_fit import Bin, Opening, Sizes, best_fit
@@ -65,6 +66,8 @@ class Group:
     volumes: list[PackedVolume]
     lower_bound: int
     bound_by: BoundKind
+    smallest_sectors: list[int]
+    """Of its two smallest packages, or of the only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,8 @@ def _finished(work: _Work, capacity: Capacity) -> Group:
         )
         for each in sorted(work.bins, key=lambda each: each.members[0])
     ]
-    return Group(work.key, volumes, work.bound, work.bound_by)
+    smallest = nsmallest(2, work.sizes.sectors)
+    return Group(work.key, volumes, work.bound, work.bound_by, smallest)
 
 
 def _place(package: PackageSize) -> tuple[str, str]:

@@ -130,14 +130,14 @@ def _larger(capacity: Capacity, volume: PackedVolume) -> Reason:
 
 
 def _alone(group: Group, volume: PackedVolume) -> Reason:
-    others = [v for v in group.volumes if v is not volume]
-    if not others:
+    if len(group.volumes) == 1:
         return Reason(ReasonKind.ALONE, f"the only dossier of {group.key.words}")
     own = volume.packages[0]
     if own.files >= FILES_PER_VOLUME_MAX:
         words = f"dossier {own.dossier!r} has as many files as a volume may have"
         return Reason(ReasonKind.ALONE, words)
-    smallest = min(package.sectors for v in others for package in v.packages)
+    least, next_to_it = group.smallest_sectors
+    smallest = next_to_it if own.sectors == least else least
     free = volume.free_sectors
     if free < smallest:
         words = (
