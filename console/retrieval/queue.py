@@ -93,8 +93,8 @@ def read_queue(connection: sa.Connection) -> Queue:
         return queue
     queue.groups = [
         # PostgreSQL gives a sum of bytes as a decimal number.
-        Group(*keys, int(files), int(size_bytes))
-        for *keys, files, size_bytes in connection.execute(_groups_query())
+        Group(row[0], row[1], row[2], row[3], row[4], int(row[5]), int(row[6]))
+        for row in connection.execute(_groups_query())
     ]
     volumes = {group.volume_id for group in queue.groups if group.volume_id is not None}
     queue.copies = _copies_of(connection, volumes)
