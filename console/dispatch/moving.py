@@ -23,7 +23,7 @@ from console.dispatch.copies import take_back
 from console.dispatch.fleet import Fleet, read_fleet
 from console.dispatch.homeless import explain
 from console.dispatch.rulebook import open_rulebook
-from console.dispatch.settling import mean_for, place_rows
+from console.dispatch.settling import mean_for, place_rows, settle_places
 from console.dispatch.waiting import waiting_copies
 from console.placement.fleet import Choice
 from console.store import schema
@@ -41,7 +41,10 @@ _appliances = schema.appliances.c
 
 
 def move_work(engine: sa.Engine, now: datetime, after: timedelta = MOVE_AFTER) -> int:
-    """See which appliances with work cannot write, and move what may be; gives how many copies."""
+    """See which appliances with work cannot write, and move what may be; gives how many copies.
+
+    Copies that found no place before are looked at again, too.
+    """
     with reading(engine).connect() as connection:
         names = _with_work(connection)
         fleet = read_fleet(connection, names)
@@ -56,7 +59,7 @@ def move_work(engine: sa.Engine, now: datetime, after: timedelta = MOVE_AFTER) -
     with engine.begin() as connection:
         moved += _leave_bad_air(connection, names)
         _cancel_abandoned(connection, now)
-    return moved
+    return moved + settle_places(engine, now, homeless=True)
 
 
 def _with_work(connection: sa.Connection) -> list[str]:

@@ -22,13 +22,17 @@ _BATCH = 200
 _copies = schema.copies.c
 
 
-def settle_places(engine: sa.Engine, now: datetime) -> int:
-    """Give copies of approved plans that are meant for no appliance one; gives how many."""
+def settle_places(engine: sa.Engine, now: datetime, *, homeless: bool = False) -> int:
+    """Give copies of approved plans that are meant for no appliance one; gives how many.
+
+    Those that were told to find none are looked at only with `homeless`: it takes a look at the
+    whole fleet, and nothing is lost by waiting a few seconds.
+    """
     with reading(engine).connect() as connection:
-        if not _without_place(connection):
+        if not _without_place(connection, homeless):
             return 0
     with engine.begin() as connection:
-        rows = sound(connection, _without_place(connection))
+        rows = sound(connection, _without_place(connection, homeless))
         if not rows:
             return 0
         fleet = read_fleet(connection)
@@ -42,12 +46,21 @@ def settle_places(engine: sa.Engine, now: datetime) -> int:
         return len(found.choices)
 
 
-def _without_place(connection: sa.Connection) -> list[Any]:
-    """What was told to be without a place comes last, so that it keeps nothing else back."""
-    told = sa.case((_copies.error_code.in_(CODES), 1), else_=0)
-    query = waiting_copies().where(_copies.intended.is_(None), ~unread())
-    query = query.order_by(told, _copies.volume_id, _copies.copy_id).limit(_BATCH)
-    return list(connection.execute(query))
+def _without_place(connection: sa.Connection, homeless: bool) -> list[Any]:
+    """So many of each kind of medium: copies that want tapes keep none back that want discs."""
+    told = sa.func.coalesce(_copies.error_code, 0).in_(CODES)
+    found: list[Any] = []
+    for kind in MediumKind:
+        query = waiting_copies().where(
+            _copies.intended.is_(None),
+            _copies.medium_kind == kind,
+            ~unread(),
+            told if homeless else ~told,
+        )
+        found += connection.execute(
+            query.order_by(_copies.volume_id, _copies.copy_id).limit(_BATCH)
+        )
+    return found
 
 
 def sound(connection: sa.Connection, rows: list[Any]) -> list[Any]:
