@@ -47,8 +47,19 @@ class _Commands(click.Group):
     show_envvar=True,
     help="The console's data folder.",
 )
+@click.option(
+    "--url",
+    envvar="STELE_URL",
+    show_envvar=True,
+    help="A console elsewhere; its token is in STELE_TOKEN or --token-file.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file that holds the token for --url.",
+)
 @click.version_option(package_name="stele")
-def main(data: Path) -> None:
+def main(data: Path, url: str | None, token_file: Path | None) -> None:
     """Take files in, plan which discs they go on, follow the work, and get any file back."""
 
 

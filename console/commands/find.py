@@ -1,13 +1,16 @@
 """`stele-console find`: files and dossiers by name, and where every copy lies."""
 
+from itertools import islice
+from typing import TypeVar
+
 import click
 from rich.filesize import decimal
 from rich.text import Text
 
 from console.catalogue.search import CopyPlace, DossierHit, FileHit, Found
-from console.catalogue.search import find as search
 from console.commands.frame import Exit, Frame, console_command, shown
-from console.store.engine import reading
+
+T = TypeVar("T")
 
 
 @click.command()
@@ -19,13 +22,25 @@ def find(frame: Frame, text: str, limit: int) -> Exit:
 
     Exit code 1 when nothing is found.
     """
-    with reading(frame.workspace.store).connect() as connection:
-        found = search(connection, text, limit)
+    found = _search(frame, text, limit)
     if frame.as_json:
         frame.answer(found)
     else:
         _show(frame, found)
     return Exit.GOOD if found.dossiers or found.files else Exit.FAILED
+
+
+def _search(frame: Frame, text: str, limit: int) -> Found:
+    dossiers, more = _first(frame, text, "dossier", DossierHit, limit)
+    files, more_files = _first(frame, text, "file", FileHit, limit)
+    return Found(dossiers, files, more or more_files)
+
+
+def _first(frame: Frame, text: str, kind: str, hit: type[T], limit: int) -> tuple[list[T], bool]:
+    """As many hits as are wanted, and whether there are more."""
+    pages = frame.client.pages("/search", hit, {"q": text, "kind": kind})
+    found = list(islice(pages, limit + 1))
+    return found[:limit], len(found) > limit
 
 
 def _show(frame: Frame, found: Found) -> None:

@@ -20,6 +20,8 @@ from rich.console import Console
 from rich.text import Text
 
 from appliance.contract.errors import Numbered, SteleError, table
+from console.client.client import Client
+from console.client.finding import console_at, console_on, read_token
 from console.store.workspace import Workspace, open_workspace
 
 _PIPE_WIDTH = 400
@@ -35,7 +37,9 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_UNREACHABLE_CODES = (5410, 5411)
+_UNREACHABLE_CODES = (5410, 5411, 5415)
+_DECIDING = ("approve", "reject")
+"""Commands that may say who decides."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,18 @@ class Frame:
     as_json: bool
     out: Console
     err: Console
+    url: str | None = None
+    token_file: Path | None = None
+    person: str = ""
+
+    @functools.cached_property
+    def client(self) -> Client:
+        """The console that the command speaks to; raises SteleError 5415, 5417 and others."""
+        if not self.url:
+            return console_on(self.data, lambda: self.workspace, self.person)
+        if self.token_file is not None:
+            return console_at(self.url, read_token(self.token_file))
+        return console_at(self.url, os.environ.get("STELE_TOKEN", "").strip())
 
     @functools.cached_property
     def workspace(self) -> Workspace:
@@ -64,8 +80,15 @@ def console_command(run: Callable[..., Exit | None]) -> Callable[..., None]:
     """Turn a function `run(frame, …)` that returns an exit code into a click callback."""
 
     def framed(context: click.Context, /, as_json: bool, **arguments: Any) -> NoReturn:
+        root = context.find_root().params
         frame = Frame(
-            context.find_root().params["data"], as_json, _console(sys.stdout), _console(sys.stderr)
+            root["data"],
+            as_json,
+            _console(sys.stdout),
+            _console(sys.stderr),
+            root["url"],
+            root["token_file"],
+            arguments.get("by") or "" if run.__name__ in _DECIDING else "",
         )
         try:
             code = run(frame, **arguments) or Exit.GOOD
@@ -75,6 +98,8 @@ def console_command(run: Callable[..., Exit | None]) -> Callable[..., None]:
             frame.err.print("interrupted; running the same command again goes on from here")
             code = Exit.INTERRUPTED
         finally:
+            if "client" in frame.__dict__:
+                frame.client.close()
             if "workspace" in frame.__dict__:
                 frame.workspace.close()
         context.exit(code)

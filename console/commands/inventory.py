@@ -1,12 +1,14 @@
 """`stele-console inventory`: let appliances look at what is in their slots and drives."""
 
-from datetime import UTC, datetime
-
 import click
+from msgspec import Struct
 
-from appliance.contract.messages import InventoryBy, TakeInventory
+from appliance.contract.messages import InventoryBy
 from console.commands.frame import Frame, console_command, shown
-from console.dispatch.inventories import order_inventories
+
+
+class Ordered(Struct):
+    inventories: dict[str, str]
 
 
 @click.command()
@@ -29,9 +31,9 @@ def inventory(
     out of service get another chance. Reading what is on each disc recognises those that the
     appliance has forgotten, and takes a drive's time for each.
     """
-    body = TakeInventory(list(slots), InventoryBy(by))
-    with frame.workspace.store.begin() as connection:
-        ordered = order_inventories(connection, appliances, body, datetime.now(UTC))
+    order = {"appliances": list(appliances), "slots": list(slots), "by": by}
+    found = frame.client.ask("POST", "/inventories", Ordered, body=order, repeatable=True)
+    ordered = found.inventories
     if frame.as_json:
         frame.answer({"inventories": ordered})
         return

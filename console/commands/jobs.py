@@ -11,10 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from appliance.contract.errors import SteleError
+from console.client.watching import WorkerWatch
 from console.commands.frame import Exit, Frame, console_command, shown
-from console.overview.jobs import CopyRow, JobRow, Work, work
-from console.overview.worker import WorkerWatch
-from console.store.engine import reading
+from console.overview.jobs import CopyRow, JobRow, Work
 from console.store.states import CopyState
 
 POLL_S = 0.5
@@ -47,13 +46,13 @@ def jobs(frame: Frame, watch: bool, everything: bool, wait_s: float | None) -> E
 
 
 def _look(frame: Frame, *, everything: bool = False) -> Work:
-    with reading(frame.workspace.store).connect() as connection:
-        return work(connection, everything=everything)
+    query = {"everything": "true"} if everything else None
+    return frame.client.ask("GET", "/work", Work, query=query)
 
 
 def _watch(frame: Frame, wait_s: float | None) -> Exit | None:
     """Raises SteleError 5410, 5411; 5414 when copies failed."""
-    guard = WorkerWatch(frame.workspace.data, wait_s)
+    guard = WorkerWatch(frame.client, wait_s)
     now = _look(frame)
     if frame.as_json or not frame.out.is_terminal:
         _follow_in_lines(frame, guard, now)

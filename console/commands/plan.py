@@ -1,31 +1,26 @@
 """`stele-console plan`, `plans`, `approve`, `reject`: what goes on which disc, and yes or no."""
 
-import getpass
-
 import click
+from msgspec import Struct
 from rich.filesize import decimal
 from rich.table import Table
 
+from console.client.client import key
 from console.commands.frame import Exit, Frame, console_command, shown
-from console.commands.progress import meter
-from console.planning.decision import approve as approve_plan
-from console.planning.decision import reject as reject_plan
 from console.planning.explanation import Explanation
-from console.planning.listing import list_plans
-from console.planning.proposal import ProposedPlan, propose
-from console.store.engine import reading
+from console.planning.listing import PlanRow
+from console.planning.proposal import ProposedPlan
+
+
+class Decided(Struct):
+    plan_id: str
 
 
 @click.command()
 @console_command
 def plan(frame: Frame) -> Exit:
     """Propose which dossiers go on which disc. Nothing is burned before `approve`."""
-    with meter(frame, "plan", "volumes") as show:
-
-        def progress(done: int, total: int, label: str) -> None:
-            show(0, 0, done, total, label)
-
-        proposed = propose(frame.workspace, progress)
+    proposed = frame.client.ask("POST", "/plans", ProposedPlan, body={})
     if frame.as_json:
         frame.answer(proposed)
     else:
@@ -37,8 +32,7 @@ def plan(frame: Frame) -> Exit:
 @console_command
 def plans(frame: Frame) -> None:
     """List the plans, the newest first."""
-    with reading(frame.workspace.store).connect() as connection:
-        rows = list_plans(connection)
+    rows = list(frame.client.pages("/plans", PlanRow))
     if frame.as_json:
         frame.answer({"plans": rows})
         return
@@ -55,9 +49,9 @@ def plans(frame: Frame) -> None:
 @click.argument("plan_id", metavar="PLAN")
 @click.option("--by", help="Who decides; by default the account that runs this.")
 @console_command
-def approve(frame: Frame, plan_id: str, by: str | None) -> None:
+def approve(frame: Frame, plan_id: str, by: str | None) -> None:  # noqa: ARG001 - in the frame
     """Let the discs of PLAN be burned. PLAN is its id, its number, or `latest`."""
-    decided = approve_plan(frame.workspace, plan_id, by or getpass.getuser())
+    decided = _decide(frame, plan_id, "approve")
     _answer(frame, decided, "approved", "; follow the discs with: stele-console jobs --watch")
 
 
@@ -65,10 +59,16 @@ def approve(frame: Frame, plan_id: str, by: str | None) -> None:
 @click.argument("plan_id", metavar="PLAN")
 @click.option("--by", help="Who decides; by default the account that runs this.")
 @console_command
-def reject(frame: Frame, plan_id: str, by: str | None) -> None:
+def reject(frame: Frame, plan_id: str, by: str | None) -> None:  # noqa: ARG001 - in the frame
     """Give PLAN up: its dossiers wait for another plan."""
-    decided = reject_plan(frame.workspace, plan_id, by or getpass.getuser())
+    decided = _decide(frame, plan_id, "reject")
     _answer(frame, decided, "rejected", "")
+
+
+def _decide(frame: Frame, plan_id: str, what: str) -> str:
+    body: dict[str, bool] | None = {} if what == "approve" else None
+    path = f"/plans/{key(plan_id)}/{what}"
+    return frame.client.ask("POST", path, Decided, body=body, repeatable=True).plan_id
 
 
 def _answer(frame: Frame, plan_id: str, state: str, hint: str) -> None:

@@ -1,25 +1,48 @@
 """`stele-console status`: the whole on one screen."""
 
 import click
+from msgspec import Struct
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
 from console.commands.frame import Frame, console_command, shown
+from console.overview.alarms import AlarmRow
 from console.overview.appliances import ApplianceRow
 from console.overview.status import Archive, Status
-from console.overview.status import status as look
+
+
+class Standing(Struct):
+    data: str
+    page_url: str | None
+    broker_url: str | None
+    worker_running: bool
+    archive: Archive
 
 
 @click.command()
 @console_command
 def status(frame: Frame) -> None:
     """Show the console's parts, the archive, the appliances, and what is wrong."""
-    now = look(frame.workspace)
+    now = _look(frame)
     if frame.as_json:
         frame.answer(now)
     else:
         _show(frame, now)
+
+
+def _look(frame: Frame) -> Status:
+    """Put together of what the console tells of itself, its appliances and its alarms."""
+    found = frame.client.ask("GET", "/status", Standing)
+    return Status(
+        found.data,
+        found.page_url,
+        found.broker_url,
+        found.worker_running,
+        found.archive,
+        list(frame.client.pages("/appliances", ApplianceRow)),
+        list(frame.client.pages("/alarms", AlarmRow))[::-1],
+    )
 
 
 def _show(frame: Frame, now: Status) -> None:

@@ -21,6 +21,7 @@ from console.api.v1.status import status
 from console.api.v1.tasks import tasks
 from console.api.v1.tiers import tiers
 from console.api.v1.tokens import tokens
+from console.api.v1.work import work
 
 RESOURCES: tuple[Resource, ...] = (
     description,
@@ -36,6 +37,7 @@ RESOURCES: tuple[Resource, ...] = (
     plans,
     copies,
     spares,
+    work,
     jobs,
     commands,
     refusals,
