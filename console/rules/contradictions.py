@@ -1,5 +1,6 @@
 """What a policy asks for that cannot be meant: rules that contradict each other. Pure."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from console.rules.labels import template_problem
@@ -24,12 +25,22 @@ def _contradictions(policy: Policy) -> Iterator[str]:
         yield "[approval] by itself needs discs_max, the most media that it may approve"
     if approval.by == "person" and approval.discs_max:
         yield "[approval] has discs_max, which nobody reads while a person approves"
+    yield from _about_numbers(policy)
+
+
+def _about_numbers(policy: Policy) -> Iterator[str]:
+    """TOML knows nan and inf; nothing that is compared with them can be meant."""
     for quantity, rule in policy.environment.items():
-        low, high = rule.value.low, rule.value.high
-        if low is None and high is None:
+        limits = [limit for limit in (rule.value.low, rule.value.high) if limit is not None]
+        if not limits:
             yield f"[environment.{quantity}] has neither low nor high"
-        elif low is not None and high is not None and low >= high:
+        elif not all(map(math.isfinite, limits)):
+            yield f"[environment.{quantity}] has a limit that is not a number"
+        elif len(limits) == 2 and limits[0] >= limits[1]:
             yield f"[environment.{quantity}] low is not below high"
+    for kind, inspection in policy.inspection.items():
+        if not math.isfinite(inspection.value.share):
+            yield f"[inspection.{kind}] share is not a number"
 
 
 def _about_roles(policy: Policy) -> Iterator[str]:
