@@ -137,6 +137,32 @@ def test_what_crashes_is_started_again_and_kill_9_leaves_nothing_behind(console:
     until(lambda: console.pids == {})
 
 
+def test_as_many_processes_run_as_the_settings_say_and_each_comes_back(tmp_path: Path) -> None:
+    (tmp_path / "console.toml").write_text("[web]\nprocesses = 2\n[worker]\nprocesses = 3\n")
+    console = Console(tmp_path)
+    try:
+        whole = {"nats": 1, "server": 3, "worker": 3}
+        assert console.counts == whole
+        before = console.pids
+        ready = [tmp_path / f"{name}.ready" for name in ("worker", "worker-2", "worker-3")]
+        for pid in [*(int(file.read_text()) for file in ready), web_processes(before)[-1]]:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: console.counts == whole and len(before.keys() - console.pids.keys()) == 4)
+        until(lambda: {file.read_text() for file in ready} <= {str(p) for p in console.pids})
+        until(lambda: answers(console.addresses.content_url + "/"))
+        console.process.send_signal(signal.SIGTERM)
+        assert console.process.wait(20) == 0
+        assert console.counts == {}
+        assert not any(file.exists() for file in ready)
+    finally:
+        console.close()
+
+
+def web_processes(pids: dict[int, str]) -> list[int]:
+    """The web server's processes, the first of them at the head."""
+    return sorted(pid for pid, kind in pids.items() if kind == "server")
+
+
 def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -1,5 +1,6 @@
 """The store opens at the newest revision; its migrations give exactly the tables of the code."""
 
+import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -99,6 +100,35 @@ def test_many_openers_of_a_new_store_all_succeed(url: str) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_an_opener_waits_for_one_that_writes_before_the_file_is_in_wal_mode(tmp_path: Path) -> None:
+    """SQLite then refuses to change the mode at once, whatever its busy timeout."""
+    first = sqlite3.connect(tmp_path / "c.db", isolation_level=None, check_same_thread=False)
+    first.execute("CREATE TABLE t (a)")
+    first.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        sqlite3.connect(tmp_path / "c.db", timeout=30).execute("PRAGMA journal_mode=WAL")
+    done = threading.Timer(0.3, lambda: first.execute("COMMIT"))
+    done.start()
+    open_store(f"sqlite:///{tmp_path}/c.db").dispose()
+    done.join()
+    first.close()
+
+
+@pytest.mark.parametrize("url", ["", "no url", "mysql://h/d", "oracle://u:secret@h/d", "x+y://z"])
+def test_a_url_that_is_no_store_is_refused_and_not_told(url: str) -> None:
+    with pytest.raises(SteleError) as caught:
+        open_store(url)
+    assert caught.value.code == 5405
+    assert "secret" not in str(caught.value) + caught.value.detail
+
+
+def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
+    with pytest.raises(SteleError) as caught:
+        open_store("postgresql+psycopg://u:secret@/d?host=/nowhere")
+    assert caught.value.code == 5400
+    assert "secret" not in str(caught.value) + caught.value.detail
 
 
 def test_a_newer_store_is_refused(url: str) -> None:
