@@ -64,6 +64,9 @@ class Chosen:
     folders: list[tuple[str, str, int]] = field(default_factory=list)
 
 
+_LOOKED_UP = 500
+
+
 def choose(connection: sa.Connection, selection: Selection) -> Chosen:
     """Every file and folder of a selection.
 
@@ -72,12 +75,22 @@ def choose(connection: sa.Connection, selection: Selection) -> Chosen:
     """
     chosen = Chosen()
     seen: set[str] = set()
-    for name in selection.names or (None,):
+
+    def keep(row: sa.Row[Any]) -> None:
+        _keep_package(chosen, row)
+        if row.file_id not in seen:
+            seen.add(row.file_id)
+            chosen.files.append(_chosen_file(row))
+
+    names = list(dict.fromkeys(selection.names))
+    for begin in range(0, len(names), _LOOKED_UP):
+        these = files.c.file_id.in_(names[begin : begin + _LOOKED_UP])
+        for row in connection.execute(_files_query(selection, None).where(these)):
+            keep(row)
+    paths = [name for name in names if name not in seen]
+    for name in paths if names else (None,):
         for row in connection.execute(_files_query(selection, name)):
-            _keep_package(chosen, row)
-            if row.file_id not in seen:
-                seen.add(row.file_id)
-                chosen.files.append(_chosen_file(row))
+            keep(row)
         for row in connection.execute(_folders_query(selection, name)):
             _keep_package(chosen, row)
             chosen.folders.append((row.package_id, row.path, row.mtime_ns))
@@ -107,7 +120,7 @@ def _files_query(selection: Selection, name: str | None) -> sa.Select[Any]:
     )
     query = sa.select(*columns, *_PLACE).join_from(files, packages).where(*_within(selection))
     if name is not None:
-        query = query.where(sa.or_(files.c.file_id == name, _named(files, name)))
+        query = query.where(_named(files, name))
     return query
 
 

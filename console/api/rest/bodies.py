@@ -26,6 +26,7 @@ SILENCE_S = 30.0
 _CHUNK_BYTES = 1 << 16
 # Werkzeug takes None for the application's limit, which is meant for forms.
 _NO_LIMIT_BYTES = 2**63 - 1
+_EXACT = 2**53
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 T = TypeVar("T")
@@ -147,7 +148,7 @@ def decode_json(raw: bytes, decoder: "msgspec.json.Decoder[T]", what: str) -> T:
         SteleError: 5420 it is no JSON; 5421 it does not fit.
     """
     try:
-        found = decoder.decode(raw)
+        found = _decode(raw, decoder)
         if _NUL.search(raw):
             raise SteleError(5420, f"the {what} carries a NUL character")
         json.loads(raw, object_pairs_hook=_once)
@@ -156,6 +157,21 @@ def decode_json(raw: bytes, decoder: "msgspec.json.Decoder[T]", what: str) -> T:
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise SteleError(5420, f"the {what} is not JSON: {str(error)[:200]}") from error
     return found
+
+
+def _decode(raw: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
+    """JSON as a struct. A whole number may be written 4.0, which is the same number in JSON."""
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        if "got `float`" not in str(error):
+            raise
+        return msgspec.convert(json.loads(raw, parse_float=_number), decoder.type)
+
+
+def _number(text: str) -> float | int:
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:

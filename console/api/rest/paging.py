@@ -78,7 +78,9 @@ def _behind(by: Sequence[Order], values: Sequence[Any]) -> sa.ColumnElement[bool
         same = [by[n].column == values[n] for n in range(depth)]
         here = order.column < values[depth] if order.descending else order.column > values[depth]
         ways.append(sa.and_(*same, here))
-    return sa.or_(*ways)
+    # Says nothing new, but lets an index of the first key skip the pages before.
+    first = by[0].column <= values[0] if by[0].descending else by[0].column >= values[0]
+    return sa.and_(first, sa.or_(*ways))
 
 
 def _types(by: Sequence[Order]) -> tuple[type, ...]:

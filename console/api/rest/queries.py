@@ -13,7 +13,7 @@ from appliance.contract.errors import SteleError
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _FLAGS = {"true": True, "false": False}
-MOST_PARAMETERS = 100
+MOST_PARAMETERS = 2000
 
 
 def decode_query(raw: str, model: type[Struct] | None) -> Any:

@@ -301,7 +301,7 @@ def send_upload(call: Call, upload_id: Key, body: Incoming) -> Upload:
 @ingests.post(
     "/ingests/{ingest_id}/complete",
     scope=Scope.INGEST,
-    errors=(5412,),
+    errors=_STANDING,
     namespaced=True,
 )
 def end_ingest(call: Call, ingest_id: Key) -> IngestReport:

@@ -24,12 +24,12 @@ def list_jobs(call: Call, query: JobQuery) -> Page[JobRow]:
     """List jobs, the one that was told of last first."""
     rows = jobs_query()
     if query.open is not None:
-        over = table.c.state.in_(FINAL_STATES)
-        rows = rows.where(~over if query.open else over)
+        wanted = [state for state in JobState if (state not in FINAL_STATES) == query.open]
+        rows = rows.where(table.c.state.in_(wanted))
     for name in ("state", "verb", "appliance", "volume_id", "copy_id"):
-        if (wanted := getattr(query, name)) is not None:
-            rows = rows.where(table.c[name] == wanted)
-    by = [Order(table.c.updated_at, descending=True), Order(table.c.job_id)]
+        if (value := getattr(query, name)) is not None:
+            rows = rows.where(table.c[name] == value)
+    by = [Order(table.c.updated_at, descending=True), Order(table.c.job_id, descending=True)]
     with call.reading() as connection:
         return page_of(connection, rows, by, query, show_job)
 

@@ -4,6 +4,7 @@ schemathesis makes requests that fit the document, must be taken, and such that 
 be refused; it checks statuses, content types, headers and bodies of all answers.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from console.api.rest import Call, Key, Resource, Scope
 from console.api.v1 import application, description
 from console.api.v1.resources import RESOURCES
 from console.store.workspace import Workspace, open_workspace
+from tests.console.api.v1.contents import fill_more
 
 EXAMPLES = 8
 """For each endpoint and kind of data, after the edge cases that are made anyway."""
@@ -32,13 +34,25 @@ KNOWN = {
     "copy_id": "c1",
     "job_id": "j1",
     "volume_id": "v1",
-    "plan_id": "plan2",
+    "plan": "plan2",
     "package_id": "k1",
     "file_id": "f3",
 }
 """Ids that exist: half of the requests ask for these."""
+KNOWN_OF: dict[str, dict[str, str]] = {}
+"""The same by resource, where `KNOWN` does not say it; of the store that is being tried."""
 SENSIBLE = ["2xx", "401", "403", "404", "409", "422"]
 """What a request may be answered with that fits the document, but perhaps not the store."""
+
+
+NEEDS_MORE = {"GET /zip"}
+"""Only succeeds when the contents of all chosen files are at hand."""
+
+
+@schemathesis.serializer("application/x-ndjson", "application/x-tar")
+def as_bytes(_context: Any, value: Any) -> bytes:
+    """Bodies that JSON Schema has no words for: whatever comes, on lines."""
+    return value if isinstance(value, bytes) else json.dumps(value).encode() + b"\n"
 
 
 @dataclass
@@ -60,13 +74,13 @@ class Findings:
                     self.failures.setdefault(f"{label}: {check.name}", text)
 
 
-def fuzz(app: Flask, token: str, examples: int = EXAMPLES) -> Findings:
+def fuzz(app: Flask, token: str, resource: str) -> Findings:
     config = SchemathesisConfig.from_dict(
         {
             "headers": {"Authorization": f"Bearer {token}"},
             "generation": {
                 "mode": "all",
-                "max-examples": examples,
+                "max-examples": EXAMPLES,
                 "deterministic": True,
                 "database": "none",
                 "allow-x00": False,  # refused everywhere, which no JSON Schema can say
@@ -83,7 +97,7 @@ def fuzz(app: Flask, token: str, examples: int = EXAMPLES) -> Findings:
     findings = Findings()
     schemathesis.hook(before_call)
     try:
-        _run(schema, findings)
+        _run(schema.include(tag=resource), findings)
     finally:
         schemathesis.hooks.unregister(before_call)
     return findings
@@ -94,7 +108,8 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     parameters = case.path_parameters or {}
     fits = case.meta is None or case.meta.generation.mode.is_positive
     if fits and sum(map(ord, str(parameters))) % 2:
-        parameters.update({name: KNOWN[name] for name in parameters if name in KNOWN})
+        known = KNOWN | KNOWN_OF.get(case.operation.tags[0], {})
+        parameters.update({name: known[name] for name in parameters if name in known})
 
 
 def _run(schema: Any, findings: Findings) -> None:
@@ -106,15 +121,23 @@ def _run(schema: Any, findings: Findings) -> None:
             findings.failures[f"{getattr(event, 'label', '')}: schemathesis"] = repr(error)
 
 
-def test_every_endpoint_does_what_the_document_says(app: Flask, workspace: Workspace) -> None:
-    findings = fuzz(app, ensure_local_token(workspace.data))
+@pytest.mark.parametrize("resource", [one.name for one in RESOURCES if one.name != "description"])
+def test_every_endpoint_does_what_the_document_says(
+    app: Flask, workspace: Workspace, resource: str
+) -> None:
+    KNOWN_OF.update(fill_more(workspace))
+    findings = fuzz(app, ensure_local_token(workspace.data), resource)
     told = "\n\n".join(f"{where}\n{what}" for where, what in findings.failures.items())
     assert not findings.failures, told
     paths = description.document()["paths"]
-    declared = {f"{m.upper()} {path}" for path, methods in paths.items() for m in methods}
-    assert set(findings.statuses) == declared - {"GET /openapi.json"}  # it is what was read
+    assert set(findings.statuses) == {
+        f"{method.upper()} {path}"
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if operation["tags"] == [resource]
+    }
     silent = [where for where, seen in findings.statuses.items() if not _succeeded(seen)]
-    assert [where for where in silent if where.startswith("GET")] == []
+    assert [where for where in silent if where.startswith("GET") and where not in NEEDS_MORE] == []
 
 
 def _succeeded(seen: Counter[int]) -> bool:
@@ -145,6 +168,6 @@ def broken_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flas
 
 
 def test_an_endpoint_that_breaks_its_word_would_be_found(broken_app: Flask, tmp_path: Path) -> None:
-    found = fuzz(broken_app, ensure_local_token(tmp_path)).failures
+    found = fuzz(broken_app, ensure_local_token(tmp_path), "broken").failures
     assert "GET /broken/{key}: not_a_server_error" in found
     assert "GET /broken/{key}: response_schema_conformance" in found

@@ -1,0 +1,36 @@
+"""What a store has besides the story of the pages, so that every list has something in it."""
+
+from datetime import UTC, datetime
+
+from console.dispatch.alarms import Alarm, raise_alarm
+from console.retrieval.requests import create_request
+from console.rules.namespaces import put_namespace
+from console.rules.pools import put_pool
+from console.store import schema
+from console.store.workspace import Workspace
+from tests.console.web.rows import add
+
+NOW = datetime.now(UTC)
+
+
+def fill_more(workspace: Workspace) -> dict[str, dict[str, str]]:
+    """Fill the store; gives ids that are there, by resource and parameter."""
+    put_pool(workspace, 'name = "discs"\nkinds = ["disc"]', "test")
+    put_pool(workspace, 'name = "discs"\nkinds = ["disc", "disk"]', "test")
+    put_namespace(workspace, "court", title="Court", policy="default", by="test")
+    request_id = create_request(workspace.store, ["f1", "f3"], "two files")
+    with workspace.store.begin() as connection:
+        raise_alarm(connection, Alarm("a1", "here", 5258, "wrong"), NOW)
+        task = {"task_id": "task1", "kind": "take_magazine", "subject": "mag1", "body": {}}
+        add(connection, schema.tasks, task | {"state": "open", "created_at": NOW})
+        ingest = {"ingest_id": "i1", "source": "/x", "fonds": "f", "series": "s", "state": "partly"}
+        add(connection, schema.ingests, ingest | {"started_at": NOW})
+        refusal = {"refusal_id": "x1", "ingest_id": "i1", "path": "a", "code": 3405}
+        add(connection, schema.refusals, refusal | {"message": "a link"})
+    return {
+        "namespaces": {"name": "court"},
+        "policies": {"name": "default"},
+        "pools": {"name": "discs"},
+        "requests": {"request_id": request_id},
+        "tasks": {"task_id": "task1"},
+    }
