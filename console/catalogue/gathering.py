@@ -58,12 +58,12 @@ class Gathering:
         """Each term with its documents; in the order of the terms' bytes, as they are stored."""
         terms = self._values
         for place, runs in self._runs.items():
-            for run, numbers in runs.items():
+            while runs:  # What is done with is let go of at once: this is where memory peaks.
+                run, numbers = runs.popitem()
                 for term in terms_of(run):
                     terms[place + term].extend(numbers)
-            runs.clear()
         for term in sorted(terms):
-            yield term, _serialized(terms[term])
+            yield term, _serialized(terms.pop(term))
 
 
 def _serialized(numbers: list[int]) -> bytes:

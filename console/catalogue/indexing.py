@@ -15,10 +15,11 @@ from console.catalogue.documents import dossiers_by_id, read_dossiers, read_file
 from console.catalogue.gathering import Gathering, Span, add_dossiers, gather_dossiers, gather_files
 from console.catalogue.query import Kind
 from console.catalogue.segments import Segment, allot, forget_replaced, in_use, replace
+from console.store.engine import reading
 from console.store.schema import files, packages, search_segments, search_spans
 
 SEGMENT_DOCUMENTS = 1 << 17
-"""A segment grows no larger: making one again takes about two seconds and 200 MB."""
+"""A segment grows no larger: making one again takes about two seconds and 250 MB."""
 
 _SMALL, _MIDDLE = SEGMENT_DOCUMENTS >> 4, SEGMENT_DOCUMENTS >> 1
 _TOGETHER = 12
@@ -97,7 +98,11 @@ def catch_up(store: sa.Engine) -> int:
 
 def index_next(store: sa.Engine) -> int:
     """Take in some of what has no number yet; returns how many, 0 when there is none left."""
-    for kind in _NUMBERED:
+    for kind, (table, _) in _NUMBERED.items():
+        with reading(store).connect() as connection:
+            waiting = sa.select(table.c.number).where(table.c.number.is_(None)).limit(1)
+            if connection.execute(waiting).first() is None:
+                continue
         with store.begin() as connection:
             if count := index_new(connection, kind):
                 return count
@@ -112,7 +117,7 @@ def tidy(store: sa.Engine) -> int:
     made = 0
     for kind in _NUMBERED:
         while True:
-            with store.connect() as connection:
+            with reading(store).connect() as connection:
                 if not _small_ones(in_use(connection, kind)):
                     break
             with store.begin() as connection:

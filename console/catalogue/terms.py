@@ -34,7 +34,7 @@ _PARTS_MAX = 16
 """How many pairs of one run a query looks up; the comparison with the text sees the rest."""
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def terms_of(run: str) -> tuple[str, ...]:
     """Every term under which a run is kept."""
     if _IS_UNSPACED.match(run):

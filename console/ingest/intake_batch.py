@@ -99,14 +99,16 @@ class IntakeBatch:
             for package_id in sorted(settlement.grown):
                 reopen(connection, package_id)
             self._book.unclose(connection, packages.values())
-            self._write_files(connection, settlement)
+            # Before the files: the index takes these in with what their dossiers say.
+            apply_to_dossiers(connection, ingest_id, packages)
             self._write_folders(connection, packages)
+            self._write_files(connection, settlement)
             left_out = [*self._refusals, *settlement.refusals]
             self._write_refusals(connection, left_out, packages)
             settle_notices(connection, ingest_id, told, [r.path for _, r in left_out])
-            apply_to_dossiers(connection, ingest_id, packages)
             note_progress(connection, ingest_id, settlement.figures)
             index_new(connection, "dossier")
+            index_new(connection, "file")
         self._clear()
         return Settled(
             settlement.files_taken,
@@ -149,11 +151,6 @@ class IntakeBatch:
         )
 
     def _write_files(self, connection: sa.Connection, settlement: Settlement) -> None:
-        if settlement.new:
-            numbers = allot(connection, len(settlement.new))
-            rows = zip(settlement.new, numbers, strict=True)
-            connection.execute(files.insert(), [{**row, "number": number} for row, number in rows])
-            index_files(connection, numbers)
         if settlement.healed:
             update = files.update().where(files.c.file_id == sa.bindparam("known_id"))
             connection.execute(update, settlement.healed)
@@ -161,6 +158,12 @@ class IntakeBatch:
             # Unset, the number has the index of searches take it in anew.
             update = files.update().where(files.c.file_id == sa.bindparam("known_id"))
             connection.execute(update.values(number=None), settlement.described)
+        # Last: whoever has numbers waits for no row that another may hold.
+        if settlement.new:
+            numbers = allot(connection, len(settlement.new))
+            rows = zip(settlement.new, numbers, strict=True)
+            connection.execute(files.insert(), [{**row, "number": number} for row, number in rows])
+            index_files(connection, numbers)
 
     def _write_folders(self, connection: sa.Connection, packages: dict[Place, Any]) -> None:
         rows = [
