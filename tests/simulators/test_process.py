@@ -227,7 +227,7 @@ def test_faults_and_status_from_the_command_line(cabinet: CabinetProcess) -> Non
     assert run("fault", where, "jam").stdout == "jam begins\n"
     refused = run("fault", where, "steal", "s002")
     assert refused.returncode == 1
-    assert "there is no disc 's002'" in refused.stderr
+    assert "there is no disc in s002" in refused.stderr
     shown = run("status", where)
     assert "BD000002 in outside: blank" in shown.stdout
     assert "fault: jam" in shown.stdout
