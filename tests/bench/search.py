@@ -25,7 +25,7 @@ from console.ingest.report import IngestOrder
 from console.store.engine import open_store, reading
 from console.store.keys import search_key
 from console.store.workspace import open_workspace
-from tests.bench import search_archive as archive
+from tests.bench import _search_archive as archive
 
 FILES = int(os.environ.get("STELE_BENCH_FILES", "10000000"))
 QUERIES_A_KIND = 60
