@@ -37,6 +37,11 @@ class PlanNow:
         return list(self.row["explanation"].get("too_large", ()))
 
     @property
+    def because(self) -> list[str]:
+        """Why it takes the place of the plan before it."""
+        return [str(line) for line in self.row["explanation"].get("because", ())]
+
+    @property
     def discs(self) -> int:
         """How many discs it takes: every volume as often as its policy wants copies."""
         return sum(volume["copies_wanted"] for volume in self.volumes)
