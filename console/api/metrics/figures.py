@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from appliance.contract.states import JobState
+from console.ingest.uploads import WAITING as UPLOAD_WAITING
 from console.overview.fleet import fleet_figures
 from console.overview.gauges import EVENT_LAG, read_gauge
 from console.overview.jobs import FINAL_STATES
@@ -29,6 +30,8 @@ from console.store.schema import (
     volumes,
 )
 from console.store.states import CommandState, RequestState
+from console.tasks.kinds import TaskState
+from console.tiers.tier import MoveState
 
 Read = Callable[[sa.Connection], Iterator[Metric]]
 
@@ -123,9 +126,9 @@ def _queues(connection: sa.Connection) -> Metric:
     waiting: dict[str, tuple[sa.Table, list[str]]] = {
         "commands": (commands, [CommandState.WAITING, CommandState.SENT]),
         "requests": (requests, [RequestState.WAITING, RequestState.RUNNING]),
-        "tasks": (tasks, ["open"]),
-        "uploads": (uploads, ["open"]),
-        "tier_moves": (tier_moves, ["planned", "running"]),
+        "tasks": (tasks, [TaskState.OPEN]),
+        "uploads": (uploads, [UPLOAD_WAITING]),
+        "tier_moves": (tier_moves, [MoveState.ASKED]),
     }
     found = GaugeMetricFamily("stele_queue_length", "What waits or is under way.", labels=["queue"])
     for name, (table, states) in waiting.items():

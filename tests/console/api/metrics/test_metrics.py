@@ -20,6 +20,7 @@ from console.store import schema
 from console.store.workspace import Workspace, open_workspace
 from tests.console.api.v1.caller import Caller
 from tests.console.api.v1.conftest import app, local, nobody, workspace
+from tests.console.api.v1.contents import fill_more
 from tests.console.web import rows
 
 __all__ = ["app", "local", "nobody", "workspace"]
@@ -73,9 +74,18 @@ def test_the_figures_are_those_of_the_store(local: Caller, workspace: Workspace)
     assert 0 <= found["stele_event_age_seconds"] < 60
 
 
-def test_a_command_that_waits_is_seen_in_its_queue(local: Caller) -> None:
+def test_what_waits_is_seen_in_its_queue(local: Caller, workspace: Workspace) -> None:
+    fill_more(workspace)
     local.post("/inventories", json={})
-    assert scrape(local)["stele_queue_length{queue=commands}"] == 1
+    with workspace.store.begin() as connection:
+        move = {"move_id": "t1", "package_id": "k1", "from_tier": 2, "to_tier": 1, "reason": "r"}
+        rows.add(connection, schema.tier_moves, move | {"state": "asked", "created_at": rows.NOW})
+    found = scrape(local)
+    waiting = {
+        name: found[f"stele_queue_length{{queue={name}}}"]
+        for name in ("commands", "requests", "tasks", "uploads", "tier_moves")
+    }
+    assert set(waiting.values()) == {1}, waiting
 
 
 def test_only_who_may_see_everything_may_see_it(local: Caller, nobody: Caller) -> None:

@@ -25,9 +25,15 @@ def fill_more(workspace: Workspace) -> dict[str, dict[str, str]]:
         add(connection, schema.tasks, task | {"state": "open", "created_at": NOW})
         ingest = {"ingest_id": "i1", "source": "/x", "fonds": "f", "series": "s", "state": "partly"}
         add(connection, schema.ingests, ingest | {"started_at": NOW})
+        going_on = ingest | {"ingest_id": "i2", "state": "running"}
+        add(connection, schema.ingests, going_on | {"started_at": NOW})
+        upload = {"upload_id": "u1", "ingest_id": "i2", "path": "d/large.tif", "state": "waiting"}
+        upload |= {"size_bytes": 10, "mtime_ns": 0, "created_at": NOW, "updated_at": NOW}
+        add(connection, schema.uploads, upload)
         refusal = {"refusal_id": "x1", "ingest_id": "i1", "path": "a", "code": 3405}
         add(connection, schema.refusals, refusal | {"message": "a link"})
     return {
+        "ingests": {"ingest_id": "i2", "upload_id": "u1"},
         "namespaces": {"name": "court"},
         "policies": {"name": "default"},
         "pools": {"name": "discs"},
