@@ -195,7 +195,11 @@ def test_handing_over_counts_as_one_use_and_a_part_does_not(
     list(found.read(10, 20))
     assert holdings.row(schema.packages).uses == 0
     all_of(found)
+    all_of(handed(holdings, ids["none"]))  # a moment later: somebody takes file after file
     assert holdings.row(schema.packages).uses == 1
+    with holdings.store.begin() as db:
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        db.execute(sa.update(schema.packages).values(used_at=long_ago))
     all_of(hand_zip(holdings.workspace, asked(holdings, list(ids.values()))))
     row = holdings.row(schema.packages)
     assert row.uses == 2
