@@ -32,15 +32,48 @@ def sources() -> dict[Path, ast.Module]:
 
 
 @cache
+def named(tree: ast.Module) -> dict[str, set[int]]:
+    """Numbers that the file gives names to: ``NAME = 1234``, ``A, B = 1234, 1235``."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            pairs = (
+                zip(target.elts, node.value.elts, strict=False)
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+                else [(target, node.value)]
+            )
+            for name, value in pairs:
+                if not isinstance(name, ast.Name) or not isinstance(value, ast.Constant):
+                    continue
+                if type(value.value) is int:
+                    found[name.id].add(value.value)
+    return found
+
+
+@cache
+def visible(tree: ast.Module) -> dict[str, set[int]]:
+    """Named numbers of a file, and those that it imports by name."""
+    found = {name: set(values) for name, values in named(tree).items()}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not node.module:
+            continue
+        place = ROOT.joinpath(*node.module.split("."))
+        origin = sources().get(place.with_suffix(".py")) or sources().get(place / "__init__.py")
+        for alias in node.names if origin is not None else ():
+            if values := named(origin).get(alias.name):
+                found.setdefault(alias.asname or alias.name, set()).update(values)
+    return found
+
+
+@cache
 def constants() -> dict[str, set[int]]:
-    """Values of every module-level ``NAME = 1234`` by name, wherever it stands."""
+    """The named numbers of all files, for names of which nothing more is known."""
     found: dict[str, set[int]] = defaultdict(set)
     for tree in sources().values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                for target in node.targets:
-                    if isinstance(target, ast.Name) and type(node.value.value) is int:
-                        found[target.id].add(node.value.value)
+        for name, values in named(tree).items():
+            found[name] |= values
     return found
 
 
@@ -57,13 +90,15 @@ def first_arguments(tree: ast.Module) -> Iterator[tuple[int, ast.expr]]:
 def raised() -> Iterator[tuple[str, int]]:
     """Each place that makes a numbered error, and the number."""
     for path, tree in sources().items():
+        own = visible(tree)
         for line, argument in first_arguments(tree):
             place = f"{path.relative_to(ROOT)}:{line}"
             if isinstance(argument, ast.Constant) and type(argument.value) is int:
                 yield place, argument.value
             elif isinstance(argument, ast.Name | ast.Attribute):
                 name = argument.id if isinstance(argument, ast.Name) else argument.attr
-                for value in constants().get(name, ()) if name.isupper() else ():
+                here = own if name in own else constants()
+                for value in here.get(name, ()) if name.isupper() else ():
                     if 1000 <= value <= 5999:
                         yield place, value
 
