@@ -19,6 +19,8 @@ _COMMANDS = {
     "restore": "restore",
     "status": "status",
     "policies": "policies",
+    "pools": "pools",
+    "namespaces": "namespaces",
     "refused": "refused",
     "reindex": "reindex",
 }
