@@ -37,6 +37,9 @@ LONGEST_REPEAT = timedelta(seconds=60)
 _UNSENT_TOKEN = "-"  # noqa: S105 - stands where the token will be
 _OPEN = (CommandState.WAITING, CommandState.SENT)
 _commands, _copies, _fetches = schema.commands.c, schema.copies.c, schema.fetches.c
+_GIVEN = sa.select(_commands.appliance, _commands.state).where(
+    _commands.command_id == sa.bindparam("job_id")
+)
 
 
 def unsigned(url: str) -> ContentRef:
@@ -71,10 +74,21 @@ def issue_grant(connection: sa.Connection, appliance: str, grant: Grant, now: da
 
 def may_speak_of(connection: sa.Connection, appliance: str, job_id: str) -> bool:
     """Whether a job can be this appliance's: none that another one was given."""
-    given_to = connection.scalar(
-        sa.select(_commands.appliance).where(_commands.command_id == job_id)
-    )
-    return given_to in (None, appliance)
+    row = connection.execute(_GIVEN, {"job_id": job_id}).first()
+    return row is None or row.appliance == appliance
+
+
+def hear_of(connection: sa.Connection, appliance: str, job_id: str, now: datetime) -> bool:
+    """An appliance speaks of a job, and so it has the command that asked for it.
+
+    False when the job cannot be this appliance's: another one was given it.
+    """
+    row = connection.execute(_GIVEN, {"job_id": job_id}).first()
+    if row is None:
+        return True
+    if row.appliance == appliance and row.state in _OPEN:
+        accept(connection, appliance, job_id, now)
+    return bool(row.appliance == appliance)
 
 
 def accept(connection: sa.Connection, appliance: str, command_id: str, now: datetime) -> None:

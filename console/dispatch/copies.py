@@ -30,6 +30,9 @@ ATTEMPTS_MAX = 3
 
 _copies, _volumes = schema.copies.c, schema.volumes.c
 _UNDER_WAY = (CopyState.DISPATCHED, CopyState.BURNING)
+_OF_JOB = sa.select(schema.copies).where(
+    _copies.job_id == sa.bindparam("job"), _copies.appliance == sa.bindparam("of")
+)
 
 
 def follow_job(
@@ -323,9 +326,7 @@ def refuse(
 
 
 def _copy_of_job(connection: sa.Connection, appliance: str, job_id: str) -> Any:
-    return connection.execute(
-        sa.select(schema.copies).where(_copies.job_id == job_id, _copies.appliance == appliance)
-    ).first()
+    return connection.execute(_OF_JOB, {"job": job_id, "of": appliance}).first()
 
 
 def _plan_anew(connection: sa.Connection, copy_id: str, **values: object) -> None:

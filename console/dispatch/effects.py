@@ -2,8 +2,10 @@
 
 import logging
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from appliance.contract.errors import SteleError
 from appliance.contract.messages import (
@@ -24,7 +26,7 @@ from appliance.contract.messages import (
 from appliance.contract.states import JobState
 from console.dispatch import copies
 from console.dispatch.alarms import Alarm, acknowledge_alarm, clear_alarm, raise_alarm
-from console.dispatch.commands import accept, issue_grant, may_speak_of
+from console.dispatch.commands import hear_of, issue_grant
 from console.retrieval import fetches
 from console.store import schema
 from console.store.upsert import insert_into
@@ -35,6 +37,11 @@ log = logging.getLogger(__name__)
 _OUTSIDE = "outside"
 """The place of a disc that no appliance has."""
 _FINAL = [state.value for state in JobState if state.is_final]
+_TOLD_OF_A_JOB = (
+    *("verb", "state", "stage", "volume_id", "copy_id", "medium_id", "drive", "attempt"),
+    *("error_code", "error_message", "updated_at", "fraction", "speed_bytes_per_s"),
+    *("seconds_left", "waiting_for"),
+)
 
 
 class Effects:
@@ -68,10 +75,9 @@ class Effects:
                 pass  # doors, labels: kept as events, and shown as such
 
     def _job_changed(self, body: JobChanged, at: datetime) -> None:
-        if not may_speak_of(self._connection, self._appliance, body.job_id):
+        if not hear_of(self._connection, self._appliance, body.job_id, at):
             log.warning("[5256] %s speaks of job %s", self._appliance, body.job_id)
             return
-        accept(self._connection, self._appliance, body.job_id, at)
         code, message = _error(body.error)
         values = {
             "verb": body.verb,
@@ -99,15 +105,7 @@ class Effects:
             "started_at": started_at,
             **values,
         }
-        jobs = schema.jobs
-        self._connection.execute(
-            insert_into(self._connection, jobs).on_conflict_do_update(
-                index_elements=["job_id"],
-                set_={**values, "started_at": sa.func.coalesce(jobs.c.started_at, started_at)},
-                where=(jobs.c.appliance == self._appliance) & jobs.c.state.not_in(_FINAL),
-            ),
-            row,
-        )
+        self._connection.execute(_job_told(self._connection.dialect.name), row)
         copies.follow_job(self._connection, self._appliance, body, at)
         fetches.follow_job(self._connection, self._appliance, body, at)
 
@@ -161,6 +159,25 @@ class Effects:
                 clear_alarm(self._connection, body.alarm_id, at, self._appliance, body.person)
             case AlarmAcknowledged():
                 acknowledge_alarm(self._connection, body.alarm_id, at, self._appliance, body.person)
+
+
+@cache
+def _job_told(dialect: str) -> sa.Insert:
+    """Bring a job's row to what an event says, unless the job is over or another appliance's.
+
+    One statement for all events: making it anew takes longer than carrying it out.
+    """
+    jobs = schema.jobs
+    kind = postgresql if dialect == "postgresql" else sqlite
+    statement: sqlite.Insert | postgresql.Insert = kind.insert(jobs)
+    told = statement.excluded
+    values = {name: told[name] for name in _TOLD_OF_A_JOB}
+    started_at = sa.func.coalesce(jobs.c.started_at, told.started_at)
+    return statement.on_conflict_do_update(
+        index_elements=["job_id"],
+        set_={**values, "started_at": started_at},
+        where=(jobs.c.appliance == told.appliance) & jobs.c.state.not_in(_FINAL),
+    )
 
 
 def _error(error: ErrorInfo | SteleError | None) -> tuple[int | None, str | None]:

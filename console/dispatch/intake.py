@@ -28,7 +28,14 @@ from appliance.contract.topics import parse_topic
 from appliance.contract.wire import decode
 from console.broker import MAX_MESSAGE_BYTES
 from console.dispatch.alarms import Alarm, raise_alarm
-from console.dispatch.cursor import Source, know, missing, skip_lost, take_event
+from console.dispatch.cursor import (
+    Source,
+    know,
+    missing,
+    skip_lost,
+    take_event,
+    take_in_order,
+)
 from console.dispatch.replies import take_reply
 from console.dispatch.snapshots import Snapshots, store_status
 from console.overview.gauges import EVENT_LAG, keep_gauge
@@ -96,8 +103,33 @@ class Intake:
     def take(self, connection: sa.Connection, told: list[Told], now: datetime) -> None:
         """Bring messages into the store, in their order, within one transaction.
 
-        A message that cannot be kept, whatever is in it, costs no other one.
+        Most of the time all is as it should be, and a batch costs few statements. If anything in
+        it fails, it is begun anew one message at a time: a message that cannot be kept, whatever is
+        in it, costs no other one.
         """
+        wanted, asked = dict(self.wanted), dict(self.asked)
+        try:
+            with connection.begin_nested():
+                self._take_together(connection, told, now)
+        except sa.exc.OperationalError:
+            raise  # the store itself fails: nothing of the batch is kept
+        except Exception:  # the boundary of a batch
+            log.warning("%d messages are taken one by one", len(told), exc_info=True)
+            self.wanted, self.asked = wanted, asked
+            self._take_one_by_one(connection, told, now)
+
+    def _take_together(self, connection: sa.Connection, told: list[Told], now: datetime) -> None:
+        """Events first: of an appliance they are in their order, and nothing else has one."""
+        heard: dict[Source, list[Event]] = {}
+        for one in told:
+            if isinstance(one.message, Event):
+                heard.setdefault(one.source, []).append(one.message)
+        taken = take_in_order(connection, heard, now) if heard else set()
+        for one in told:
+            if not (isinstance(one.message, Event) and one.source in taken):
+                self._take(connection, one, now)
+
+    def _take_one_by_one(self, connection: sa.Connection, told: list[Told], now: datetime) -> None:
         for one in told:
             try:
                 with connection.begin_nested():

@@ -41,6 +41,11 @@ C = TypeVar("C", bound=HasCopyId)
 
 _fetches, _wanted = schema.fetches.c, schema.request_files.c
 _UNDER_WAY = (FetchState.WAITING, FetchState.RUNNING)
+_OF_JOB = sa.select(schema.fetches).where(
+    _fetches.job_id == sa.bindparam("job"),
+    _fetches.appliance == sa.bindparam("of"),
+    _fetches.state.in_(_UNDER_WAY),
+)
 
 
 def follow_job(
@@ -242,10 +247,4 @@ def forget_work(
 
 def _fetch_of_job(connection: sa.Connection, appliance: str, job_id: str) -> Any:
     """The unfinished fetch that a job of this appliance does."""
-    return connection.execute(
-        sa.select(schema.fetches).where(
-            _fetches.job_id == job_id,
-            _fetches.appliance == appliance,
-            _fetches.state.in_(_UNDER_WAY),
-        )
-    ).first()
+    return connection.execute(_OF_JOB, {"job": job_id, "of": appliance}).first()

@@ -143,6 +143,7 @@ copies = Table(
     UniqueConstraint("volume_id", "role"),
     Index(None, "state"),
     Index(None, "medium_id"),
+    Index(None, "job_id"),
 )
 
 spares = Table(

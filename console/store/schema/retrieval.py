@@ -73,6 +73,7 @@ fetches = Table(
     Column("reading_at", UtcTime),
     Column("ended_at", UtcTime),
     Index(None, "state"),
+    Index(None, "job_id"),
     Index(None, "station", "done_at"),
     # One reading of a volume at a time, whoever gives it out.
     Index(

@@ -237,6 +237,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("intended", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("expected_s", sa.Float(), nullable=True))
         batch_op.add_column(sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_copies_job_id"), ["job_id"], unique=False)
 
     with op.batch_alter_table("fetches", schema=None) as batch_op:
         batch_op.add_column(
@@ -247,6 +248,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("reading_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_fetches_job_id"), ["job_id"], unique=False)
         batch_op.create_index(
             "ix_fetches_one_open_for_a_volume",
             ["volume_id"],
@@ -417,6 +419,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('waiting', 'running')"),
             postgresql_where=sa.text("state IN ('waiting', 'running')"),
         )
+        batch_op.drop_index(batch_op.f("ix_fetches_job_id"))
         batch_op.drop_column("ended_at")
         batch_op.drop_column("reading_at")
         batch_op.drop_column("begun_at")
@@ -425,6 +428,7 @@ def downgrade() -> None:
         batch_op.drop_column("station")
 
     with op.batch_alter_table("copies", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_copies_job_id"))
         batch_op.drop_column("recalled_at")
         batch_op.drop_column("expected_s")
         batch_op.drop_column("intended")
