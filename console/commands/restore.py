@@ -9,10 +9,10 @@ from rich.filesize import decimal
 from appliance.contract.states import MediumKind
 from appliance.volume.names import text_from_bytes
 from console.catalogue.selection import Selection
+from console.client.restoring import restore as bring_back
 from console.commands.frame import Exit, Frame, console_command, shown
 from console.commands.progress import meter
 from console.restore.report import RestoreOrder, RestoreProgress, RestoreReport
-from console.restore.restoring import restore as bring_back
 
 
 @click.command()
@@ -74,7 +74,7 @@ def restore(
         def progress(now: RestoreProgress) -> None:
             show(now.bytes_done, now.bytes_total, now.files_done, now.files_total, now.stage)
 
-        report = bring_back(frame.workspace, order, progress)
+        report = bring_back(frame.client, order, progress)
     if frame.as_json:
         frame.answer(report)
     else:

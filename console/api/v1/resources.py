@@ -16,6 +16,7 @@ from console.api.v1.policies import policies
 from console.api.v1.pools import pools
 from console.api.v1.refusals import refusals
 from console.api.v1.requests import requests
+from console.api.v1.selections import selections
 from console.api.v1.spares import spares
 from console.api.v1.status import status
 from console.api.v1.tasks import tasks
@@ -29,6 +30,7 @@ RESOURCES: tuple[Resource, ...] = (
     archive,
     ingests,
     requests,
+    selections,
     tasks,
     tiers,
     appliances,

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError
 from console.catalogue.selection import ChosenPackage, Selection
+from console.client import restoring, watching
+from console.client.finding import console_on
+from console.client.restoring import restore
 from console.ingest.intake import ingest
 from console.ingest.report import IngestOrder
-from console.overview import worker
 from console.processes import READY_FILE
-from console.restore import restoring
 from console.restore.layout import places
 from console.restore.report import RestoreOrder, RestoreReport
-from console.restore.restoring import restore
 from console.store.schema import blobs, delivered, files, request_files, requests
 from console.store.workspace import Workspace, open_workspace
 
@@ -56,7 +56,8 @@ def workspace(tmp_path: Path, source: Path) -> Iterator[Workspace]:
 
 
 def bring(workspace: Workspace, to: Path, **order: object) -> RestoreReport:
-    return restore(workspace, RestoreOrder(Selection(), to, **order))  # type: ignore[arg-type]
+    client = console_on(workspace.data, lambda: workspace)
+    return restore(client, RestoreOrder(Selection(), to, **order))  # type: ignore[arg-type]
 
 
 def picture(root: Path) -> dict[str, tuple[int, bytes | None]]:
@@ -125,7 +126,8 @@ def test_a_landing_file_that_changed_is_not_delivered(
     with workspace.store.connect() as connection:
         path = files.c.path == "deep/2.bin"
         sha256 = connection.scalar(sa.select(files.c.sha256).where(path))
-    Path(workspace.landing._path(str(sha256))).write_bytes(b"rot")
+    landed = Path(workspace.landing._path(str(sha256)))
+    landed.write_bytes(bytes(landed.stat().st_size))
     report = bring(workspace, tmp_path / "out")
     assert [(failure.path, failure.code) for failure in report.failures] == [("A/deep/2.bin", 5413)]
     assert not (tmp_path / "out" / "A" / "deep" / "2.bin").exists()
@@ -211,7 +213,7 @@ def test_what_no_disc_delivers_fails_alone(
 @pytest.mark.parametrize(
     ("prepare", "code"),
     [
-        (lambda data, patch: patch.setattr(worker, "PATIENCE_S", 0.05), 5410),
+        (lambda data, patch: patch.setattr(watching, "PATIENCE_S", 0.05), 5410),
         (lambda data, _: (data / READY_FILE).write_text(str(os.getpid())), 5411),
     ],
 )
