@@ -30,8 +30,10 @@ ATTEMPTS_MAX = 3
 
 _copies, _volumes = schema.copies.c, schema.volumes.c
 _UNDER_WAY = (CopyState.DISPATCHED, CopyState.BURNING)
-_OF_JOB = sa.select(schema.copies).where(
-    _copies.job_id == sa.bindparam("job"), _copies.appliance == sa.bindparam("of")
+_OF_JOB = (
+    sa.select(schema.copies)
+    .where(_copies.job_id == sa.bindparam("job"), _copies.appliance == sa.bindparam("of"))
+    .with_for_update()
 )
 
 
@@ -81,18 +83,28 @@ def fail(
         raise_alarm(connection, Alarm(_alarm_id(copy), copy.volume_id, code, text), now)
 
 
-def take_back(connection: sa.Connection, copy: Any, intended: str | None = None) -> None:
-    """Have a copy made elsewhere whose job certainly made nothing; the attempt does not count."""
-    _update(
-        connection,
-        copy.copy_id,
-        state=CopyState.PLANNED,
-        intended=intended,
-        attempt=max(0, copy.attempt - 1),
-        medium_id=None,
-        job_id=None,
-        recalled_at=None,
+def take_back(connection: sa.Connection, copy: Any, intended: str | None = None) -> bool:
+    """Have a copy made elsewhere whose job certainly made nothing; the attempt does not count.
+
+    False when the copy has gone on meanwhile: it is left as it is.
+    """
+    result = connection.execute(
+        sa.update(schema.copies)
+        .where(
+            _copies.copy_id == copy.copy_id,
+            _copies.job_id == copy.job_id,
+            _copies.state.in_(_UNDER_WAY),
+        )
+        .values(
+            state=CopyState.PLANNED,
+            intended=intended,
+            attempt=max(0, copy.attempt - 1),
+            medium_id=None,
+            job_id=None,
+            recalled_at=None,
+        )
     )
+    return result.rowcount > 0
 
 
 def take_verified(
@@ -113,6 +125,7 @@ def take_verified(
         )
         .join_from(schema.copies, schema.volumes, _volumes.volume_id == _copies.volume_id)
         .where(_copies.copy_id == body.copy_id)
+        .with_for_update(of=schema.copies)  # two cabinets may verify one copy at once
     ).first()
     problem = _problem(connection, appliance, copy, body)
     if problem:
@@ -241,7 +254,7 @@ def take_lost(connection: sa.Connection, appliance: str, body: CopyLost, at: dat
     that it is lost.
     """
     copy: Any = connection.execute(
-        sa.select(schema.copies).where(_copies.copy_id == body.copy_id)
+        sa.select(schema.copies).where(_copies.copy_id == body.copy_id).with_for_update()
     ).first()
     if lose_spare(connection, appliance, body.medium_id, at):
         return
@@ -290,6 +303,7 @@ def forget_work(
         _copies.state.in_(_UNDER_WAY),
         _copies.job_id.not_in(unanswered),
     )
+    given = given.with_for_update()
     for copy in connection.execute(given).all():
         fail(connection, copy, error, now)
     fetches.forget_work(connection, appliance, error, now)

@@ -126,9 +126,8 @@ def _leave(connection: sa.Connection, name: str, reason: str, now: datetime) -> 
     for row in unsent:
         choice = places.get(row.copy_id)
         if choice is not None and withdraw(connection, row.job_id, f"{name}: {reason}", now):
-            take_back(connection, row, choice.appliance)
+            moved += take_back(connection, row, choice.appliance)
             _say_moved(connection, row, choice, name, reason)
-            moved += 1
     online = fleet.members[name].online
     for row in queued if online else ():
         if row.copy_id in places and row.recalled_at is None:
@@ -259,8 +258,8 @@ def declare_lost(connection: sa.Connection, name: str, by: str, now: datetime) -
     for copy in [*unsent, *queued, *unsure]:
         if not withdraw(connection, copy.job_id, why, now):
             abandon(connection, copy.job_id, why, now)
-        take_back(connection, copy)
-        explain(connection, copy.copy_id, 5264, f"moved away from {name}: {why}")
+        if take_back(connection, copy):
+            explain(connection, copy.copy_id, 5264, f"moved away from {name}: {why}")
     for copy in meant:
         connection.execute(
             sa.update(schema.copies)

@@ -1,7 +1,8 @@
 """Placement: when the last copy is done, beside a proven lower bound and beside OR-Tools CP-SAT.
 
-CP-SAT gets the same instances, drive by drive, and as many seconds as `_SOLVER_S` says; the bound
-is the better one of ours and CP-SAT's. Seeds are fixed: the instances are always the same.
+CP-SAT gets the same instances, drive by drive, and as many seconds as `_SOLVER_S` says, once from
+nothing and once from our placement: what it finds there is what our search left. The bound is the
+better one of ours and CP-SAT's. Seeds are fixed: the instances are always the same.
 """
 
 import random
@@ -22,7 +23,7 @@ from console.placement.schedule import Schedule, free_at
 
 _GB = 1_000_000_000
 _RUNS = 5
-_SOLVER_S = 60.0
+_SOLVER_S = 30.0
 _SCALE = 10
 """CP-SAT reckons in whole numbers: tenths of a second, rounded down, so that its bound is one."""
 _ROLES = ("use", "sealed", "off-site")
@@ -38,12 +39,13 @@ class Instance:
 
 
 def benchmarks() -> Iterator[dict[str, Any]]:
-    """Three figures an instance: our time, our makespan beside CP-SAT's, and beside the bound."""
+    """Four figures an instance: our time, and our makespan beside CP-SAT's and the bound."""
     for instance in _instances():
         spent = [_timed(instance)[0] for _ in range(_RUNS)]
         ours = _timed(instance)[1]
-        theirs_s, best_s, bound_s = _solve(instance)
-        bound_s = max(bound_s, ours.lower_bound_s)
+        theirs_s, best_s, proven_s = _solve(instance, None)
+        _, better_s, also_proven_s = _solve(instance, ours)
+        bound_s = max(proven_s, also_proven_s, ours.lower_bound_s)
         median = statistics.median(spent)
         yield {
             "name": f"{instance.name}: time to place",
@@ -56,7 +58,13 @@ def benchmarks() -> Iterator[dict[str, Any]]:
             "spread": (max(spent) - min(spent)) / 2 / median,
         }
         makespan_s = _checked(instance, ours)
-        for peer, seconds in (("CP-SAT's", best_s), ("the lower bound", bound_s)):
+        for peer, seconds in (
+            ("CP-SAT's", best_s),
+            ("CP-SAT's from ours", better_s),
+            ("the lower bound", bound_s),
+        ):
+            if not seconds:
+                continue  # it found none in its time
             yield {
                 "name": f"{instance.name}: last copy done",
                 "value": makespan_s,
@@ -155,8 +163,8 @@ def _copies(sizes: list[int]) -> list[Wanted]:
 # --- the peer ---------------------------------------------------------------------------------
 
 
-def _solve(instance: Instance) -> tuple[float, float, float]:
-    """CP-SAT's wall time, its best makespan and its bound, in seconds."""
+def _solve(instance: Instance, begin: Placement | None) -> tuple[float, float, float]:
+    """CP-SAT's wall time, its best makespan (0 if it found none) and its bound, in seconds."""
     model = cp_model.CpModel()
     schedule = Schedule(instance.copies, instance.writers)
     eligible = Eligibility(schedule)
@@ -176,6 +184,9 @@ def _solve(instance: Instance) -> tuple[float, float, float]:
         free = int(_SCALE * free_at(instance.writers[w])[drive])
         model.add(free + sum(cost * here for cost, here in mine) <= end)
     _keep_rules(model, instance, at)
+    for (index, w), here in at.items() if begin is not None else ():
+        chosen = begin.choices[instance.copies[index].copy_id].appliance
+        model.add_hint(here, chosen == instance.writers[w].appliance)
     model.minimize(end)
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = _SOLVER_S

@@ -12,13 +12,15 @@ from appliance.contract.messages import (
     Cancel,
     Command,
     CopyLost,
+    EnvironmentTelemetry,
     ErrorInfo,
     JobChanged,
     LibraryTelemetry,
+    ReadingView,
     RobotView,
     encode,
 )
-from appliance.contract.states import JobStage, JobState, RobotState
+from appliance.contract.states import JobStage, JobState, ReadingState, RobotState
 from console.dispatch.intake import Incoming
 from console.dispatch.moving import declare_lost
 from console.store import schema
@@ -425,3 +427,51 @@ def test_the_pace_of_an_appliance_is_learned_from_its_copies(
     assert pace.burn_bytes_per_s == pytest.approx(size / 10.0)
     assert pace.verify_bytes_per_s == pytest.approx(size / 5.0)
     assert pace.handling_s == 60 - 15
+
+
+def damp(rack: PaperAppliance, percent: float) -> Incoming:
+    """Its hygrometer says so much."""
+    reading = ReadingView("climate", "humidity", "%RH", ReadingState.HIGH, percent)
+    told = EnvironmentTelemetry(NOW, [reading])
+    return Incoming(rack.topics.telemetry("environment"), encode(told))
+
+
+def keep_dry(holdings: Holdings) -> None:
+    """Every volume has a policy that lets nothing be written above 60 % of humidity."""
+    air = {"humidity": {"value": {"low": None, "high": 60.0}, "source": "test"}}
+    rules = RULES | {"environment": air, "copies": {"value": ["use"], "source": "test"}}
+    rules = {name: value for name, value in rules.items() if name != "sites"}
+    with holdings.store.begin() as db:
+        row = {"policy_id": "dry:1", "name": "dry", "version": 1, "document": rules}
+        db.execute(sa.insert(schema.policies).values(**row, created_at=NOW))
+        db.execute(sa.update(schema.volumes).values(policy_id="dry:1"))
+
+
+def test_nothing_is_written_in_air_that_the_policy_does_not_allow(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, spare_rack: PaperAppliance
+) -> None:
+    volume = one_volume(holdings)
+    keep_dry(holdings)
+    desk.meet(rack)
+    desk.hear(damp(rack, 71.0))
+    desk.work()
+    waits = copy_of(holdings, volume)
+    assert (waits.state, waits.error_code) == ("planned", 5218)
+    assert "its humidity is 71, outside …60.0" in waits.error_message
+    desk.hear(damp(rack, 50.0))
+    desk.meet(spare_rack)
+    desk.hear(damp(spare_rack, 80.0))
+    desk.work()
+    assert copy_of(holdings, volume).appliance == "north/rack-1"
+
+
+def test_a_copy_leaves_the_wrong_air_when_another_appliance_has_better(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance, spare_rack: PaperAppliance
+) -> None:
+    volume = one_volume(holdings)
+    keep_dry(holdings)
+    desk.meet(rack, spare_rack)
+    desk.hear(damp(rack, 71.0), damp(spare_rack, 50.0))
+    desk.work()
+    desk.work()
+    assert copy_of(holdings, volume).appliance == "north/rack-2"
