@@ -19,6 +19,12 @@ from appliance.contract.errors import SteleError
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """The largest message in or out: the telemetry of a library of 5,200 discs is about 1 MiB."""
 
+_UNACKED_MAX = 20_000
+"""Messages on their way to one subscriber. With the broker's own 1,024 the end of every burst waits
+half a minute until it is sent again. The subscriptions of a client may have 65,535 together; the
+worker has three that count."""
+_ACK_WAIT_S = 10
+"""What a subscriber does not acknowledge for so long is sent again."""
 _DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -126,7 +132,8 @@ def write_broker_config(data: Path, host: str, port: int) -> Path:
         'listen: "127.0.0.1:-1"\n'
         f"max_payload: {MAX_MESSAGE_BYTES}\n"
         f"jetstream {{ store_dir: {json.dumps(os.fspath((folder / 'store').resolve()))} }}\n"
-        f"mqtt {{ listen: {json.dumps(address)} }}\n",
+        f"mqtt {{ listen: {json.dumps(address)}, "
+        f'max_ack_pending: {_UNACKED_MAX}, ack_wait: "{_ACK_WAIT_S}s" }}\n',
         "utf-8",
     )
     return path

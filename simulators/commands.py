@@ -14,6 +14,7 @@ import msgspec
 from simulators.clock import check_speed
 from simulators.faults.fault import FAULTS, FaultError
 from simulators.faults.registry import find
+from simulators.fleet.command import fleet
 from simulators.hands.hand import DEEDS
 from simulators.links.socket_path import short_path
 from simulators.process import Options, run_cabinet
@@ -30,6 +31,9 @@ def _columns(rows: dict[str, str]) -> str:
 @click.group()
 def cli() -> None:
     """Simulated hardware: cabinets whose wires the real firmware works."""
+
+
+cli.add_command(fleet)
 
 
 @cli.command()
