@@ -17,8 +17,8 @@ from console.catalogue.documents import (
     value_term,
     years_between,
 )
-from console.catalogue.query import Kind, Query, Word
-from console.catalogue.segments import Segment, encode, postings
+from console.catalogue.query import Kind, Query
+from console.catalogue.segments import Segment, postings
 from console.catalogue.terms import Needle
 
 _PLACES: dict[Kind, dict[str | None, tuple[str, ...]]] = {
@@ -51,8 +51,8 @@ class Plan(NamedTuple):
     """What to look up for one kind of document."""
 
     kind: Kind
-    words: tuple[tuple[Word, tuple[str, ...]], ...]
-    """Each with its places."""
+    words: tuple[tuple[Needle, ...], ...]
+    """For each word what to look up in each of its places, with the place before each term."""
     values: tuple[tuple[str, ...], ...]
     """Of each group one term."""
     needs_own: bool
@@ -60,14 +60,13 @@ class Plan(NamedTuple):
 
     @property
     def ranks_whole_words(self) -> bool:
-        return any(word.needle.whole is not None for word, _ in self.words)
+        return any(needles[0].whole is not None for needles in self.words)
 
     def terms(self) -> Iterator[str]:
-        for word, places in self.words:
-            needle = word.needle
-            ends = (needle.whole, needle.beginning) if needle.whole and needle.beginning else ()
-            for place in places:
-                yield from (place + term for term in (*needle.required, *ends))
+        for needles in self.words:
+            for needle in needles:
+                yield from needle.required
+                yield from (term for term in (needle.whole, needle.beginning) if term is not None)
         for group in self.values:
             yield from group
 
@@ -87,10 +86,22 @@ def plan(query: Query, kind: Kind, namespaces: tuple[str, ...] | None) -> Plan |
         values.append(tuple(years_between(*query.years)))
     if namespaces is not None:
         values.append(tuple(value_term("namespace", name) for name in namespaces))
-    words = tuple((word, _PLACES[kind][word.field]) for word in query.words)
+    words = tuple(
+        tuple(_placed(word.needle, place) for place in _PLACES[kind][word.field])
+        for word in query.words
+    )
     fields = {word.field for word in query.words}
     needs_own = kind == "file" and None in fields and fields <= {None, "dossier"}
     return Plan(kind, words, tuple(values), needs_own)
+
+
+def _placed(needle: Needle, place: str) -> Needle:
+    required, whole, beginning = needle
+    return Needle(
+        tuple(place + term for term in required),
+        place + whole if whole is not None else None,
+        place + beginning if beginning is not None else None,
+    )
 
 
 def matches(
@@ -99,52 +110,55 @@ def matches(
     """What each of these segments has, in their order."""
     found = postings(connection, segments, plan.terms())
     for segment in segments:
-        sets = _Sets(segment.segment_id, found)
-        limits = [
-            BitMap.union(*map(sets.of, group)) if group else BitMap() for group in plan.values
-        ]
-        yield segment, _matches(plan, segment, sets, limits)
+        yield segment, _matches(plan, segment, _Sets(found.get(segment.segment_id, {})))
 
 
 class _Sets:
     """The bitmaps of one segment, read from their bytes when they are asked for."""
 
-    def __init__(self, segment_id: int, found: Mapping[tuple[int, bytes], bytes]) -> None:
-        self._segment_id = segment_id
+    def __init__(self, found: Mapping[str, bytes]) -> None:
         self._found = found
 
-    def of(self, term: str) -> BitMap:
-        stored = self._found.get((self._segment_id, encode(term)))
+    def of(self, term: str | None) -> BitMap:
+        stored = self._found.get(term) if term is not None else None
         return BitMap.deserialize(stored) if stored else BitMap()
 
-    def has(self, needle: Needle, place: str) -> bool:
-        return all((self._segment_id, encode(place + t)) in self._found for t in needle.required)
+    def weight(self, needle: Needle) -> int:
+        """About how many documents have a word: the bytes of its rarest term."""
+        sizes = [len(self._found.get(term, b"")) for term in needle.required]
+        if needle.whole is not None and needle.beginning is not None:
+            ends = (needle.whole, needle.beginning)
+            sizes.append(sum(len(self._found.get(term, b"")) for term in ends))
+        return min(sizes)
 
-    def of_word(self, needle: Needle, place: str) -> Matches:
+    def of_word(self, needle: Needle) -> Matches:
         """Documents that have a word in one place."""
-        if not self.has(needle, place):
+        if not self.weight(needle):
             return Matches(BitMap(), BitMap())
-        if needle.whole is None or needle.beginning is None:
-            every = BitMap.intersection(*(self.of(place + term) for term in needle.required))
-            return Matches(every, every)
-        whole = self.of(place + needle.whole)
-        every = whole | self.of(place + needle.beginning)
-        if needle.required:
-            common = BitMap.intersection(*(self.of(place + term) for term in needle.required))
-            return Matches(every & common, whole & common)
-        return Matches(every, whole)
+        common = None
+        for term in sorted(needle.required, key=lambda term: len(self._found[term])):
+            common = self.of(term) if common is None else common & self.of(term)
+            if not common:
+                return Matches(common, common)
+        if needle.whole is None and common is not None:
+            return Matches(common, common)
+        whole = self.of(needle.whole)
+        every = whole | self.of(needle.beginning)
+        return Matches(every, whole) if common is None else Matches(every & common, whole & common)
 
 
-def _matches(plan: Plan, segment: Segment, sets: _Sets, limits: list[BitMap]) -> Matches:
-    """Narrow down word by word; stop where nothing is left."""
-    nothing = Matches(BitMap(), BitMap())
-    every = BitMap.intersection(*limits) if limits else None
+def _matches(plan: Plan, segment: Segment, sets: _Sets) -> Matches:
+    """Narrow down, beginning with what fewest have; stop where nothing is left."""
+    every: BitMap | None = None
+    for group in plan.values:
+        of_group = BitMap.union(BitMap(), *map(sets.of, group))
+        every = of_group if every is None else every & of_group
     whole, own = every, BitMap()
-    for word, places in plan.words:
+    for needles in sorted(plan.words, key=lambda each: sum(map(sets.weight, each))):
         if every is not None and not every:
-            return nothing
-        parts = [sets.of_word(word.needle, place) for place in places]
-        if plan.needs_own and places[0] == OWN:
+            break
+        parts = [sets.of_word(needle) for needle in needles]
+        if plan.needs_own and len(parts) > 1:
             own |= parts[0].every
         any_every = BitMap.union(*(part.every for part in parts))
         any_whole = BitMap.union(*(part.whole for part in parts))

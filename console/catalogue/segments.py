@@ -94,14 +94,17 @@ def encode(term: str) -> bytes:
 
 def postings(
     connection: sa.Connection, segments: Sequence[Segment], terms: Iterable[str]
-) -> dict[tuple[int, bytes], bytes]:
-    """The stored bitmaps of terms in segments, by segment and term; none where there is none."""
+) -> dict[int, dict[str, bytes]]:
+    """The stored bitmaps of terms in segments, by segment; none where there is none."""
+    names = {encode(term): term for term in terms}
     p = search_postings.c
     query = sa.select(p.segment_id, p.term, p.documents).where(
-        p.segment_id.in_([segment.segment_id for segment in segments]),
-        p.term.in_(sorted({encode(term) for term in terms})),
+        p.segment_id.in_([segment.segment_id for segment in segments]), p.term.in_(sorted(names))
     )
-    return {(row[0], row[1]): row[2] for row in connection.execute(query).all()}
+    found: dict[int, dict[str, bytes]] = {}
+    for segment_id, term, documents in connection.execute(query).all():
+        found.setdefault(segment_id, {})[names[bytes(term)]] = documents
+    return found
 
 
 def forget_replaced(connection: sa.Connection, before: datetime) -> int:

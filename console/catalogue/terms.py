@@ -30,6 +30,7 @@ _IS_UNSPACED, _IS_DIGIT, _IS_LETTER = (re.compile(kind) for kind in (UNSPACED, D
 _WHOLE, _BEGINNING, _PART = "=", "<", "+"
 _WHOLE_MAX = 32
 _BEGINNINGS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16)
+_EVERY_PART = 5
 _PARTS_MAX = 16
 """How many pairs of one run a query looks up; the comparison with the text sees the rest."""
 
@@ -82,9 +83,10 @@ def needle_of(text: str) -> Needle:
 def _parts(run: str) -> list[str]:
     if len(run) == 1:
         return [_PART + run]
-    pairs = [_PART + run[i : i + 2] for i in range(len(run) - 1)]
-    step = -(-len(pairs) // _PARTS_MAX)
-    return pairs[::step]
+    # Of a long run pairs that lie side by side are enough: hardly a text has them in another order.
+    step = 1 if len(run) <= _EVERY_PART else max(2, -(-len(run) // _PARTS_MAX))
+    starts = dict.fromkeys((*range(0, len(run) - 1, step), len(run) - 2))
+    return [_PART + run[start : start + 2] for start in starts]
 
 
 class Pattern:
