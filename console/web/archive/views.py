@@ -18,11 +18,12 @@ from werkzeug import Response as BaseResponse
 
 from appliance.contract.errors import SteleError
 from console.catalogue.search import Found, find
+from console.delivery.handing import file_row, hand_file
 from console.retrieval.requests import create_request
 from console.store.states import CopyState
 from console.web.archive import queries
-from console.web.archive.access import access_to, holder_of
-from console.web.archive.downloads import send_stream
+from console.web.archive.access import access_to
+from console.web.archive.downloads import send_parts
 from console.web.archive.folders import PAGE_ROWS, folder_page
 from console.web.context import speaking, store_reading, workspace
 from console.web.live.hub import Hub
@@ -152,11 +153,8 @@ def download(file_id: str) -> Response:
     """The bytes, from the landing zone or from what came back from a disc."""
     with store_reading() as connection:
         row = queries.file(connection, file_id) or abort(404)
-    place = holder_of(row)
-    if place is None:
-        raise SteleError(5481, f"the bytes of {row['path']} are not here")
-    stream = place.open(row["sha256"])
-    return send_stream(stream, row["size_bytes"], row["path"].rpartition("/")[2], row["sha256"])
+        found = file_row(connection, row["file_id"])
+    return send_parts(hand_file(workspace(), found))
 
 
 @blueprint.post("/files/<file_id>/get-back")

@@ -78,8 +78,10 @@ def test_bytes_that_disagree_with_their_digest_are_not_handed_out_whole(
 ) -> None:
     (landed,) = [f for f in workspace.data.glob("landing/**/*") if len(f.name) == 64]
     landed.write_bytes(b"X" + rows.LANDED_BYTES[1:])
-    with pytest.raises(SteleError, match="3402"):
+    with pytest.raises(SteleError, match="5413"):
         client.get("/archive/files/f3/download")
+    with pytest.raises(SteleError, match="5413"):  # nor in parts
+        client.get("/archive/files/f3/download", headers={"Range": "bytes=10-19"})
 
 
 def test_a_file_that_is_only_on_discs_is_asked_back_then_downloads(
