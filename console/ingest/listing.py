@@ -18,6 +18,8 @@ from console.ingest.packages import KnownFile, OpenPackage, known_files
 from console.ingest.reasons import code_of
 from console.ingest.refusals import Refusal
 from console.ingest.session import Session
+from console.rules.policy import Policy
+from console.rules.retention import check_retention
 from console.store.engine import reading
 from console.store.states import PackageState
 from console.store.workspace import Workspace
@@ -227,10 +229,11 @@ def take_descriptions(workspace: Workspace, ingest: Ingest, told: Iterable[Told]
     Returns how many there were.
 
     Raises:
-        SteleError: 3428 one that says nothing, or of nothing; 3422; 3414.
+        SteleError: 3428 one that says nothing, or of nothing; 5226 a retention period that the
+            policy does not know; 3422; 3414.
     """
     count = 0
-    for some in _portions(_descriptions(told), most):
+    for some in _portions(_descriptions(told, ingest.policy), most):
         with workspace.store.begin() as connection:
             note_progress(connection, ingest.ingest_id, {})
             keep_notices(connection, ingest.ingest_id, some)
@@ -238,7 +241,7 @@ def take_descriptions(workspace: Workspace, ingest: Ingest, told: Iterable[Told]
     return count
 
 
-def _descriptions(told: Iterable[Told]) -> Iterator[Notice]:
+def _descriptions(told: Iterable[Told], policy: Policy) -> Iterator[Notice]:
     for number, one in enumerate(told, 1):
         if one.path:
             if one.year is not None or one.retention is not None:
@@ -249,6 +252,7 @@ def _descriptions(told: Iterable[Told]) -> Iterator[Notice]:
                 raise SteleError(3428, f"row {number}: {error.message}") from error
             yield Notice(one.path, False, None, None, one.title, one.description)
         elif one.dossier:
+            check_retention(policy, one.retention or "")
             description = dict(one.description or {})
             if one.title:
                 description["title"] = one.title

@@ -85,7 +85,7 @@ def begin_ingest(workspace: Workspace, order: NewIngest, by: str = "") -> Ingest
         found.policy,
     )
     with workspace.store.begin() as connection:
-        policy_id = register_policy(connection, found.policy, found.text)
+        policy_id = register_policy(connection, found.policy, found.text, by)
         what = {
             "source": order.source,
             "fonds": order.fonds,

@@ -214,7 +214,7 @@ def send_manifest(call: Call, ingest_id: Key, query: ManifestQuery, body: Incomi
 @ingests.post(
     "/ingests/{ingest_id}/descriptions",
     scope=Scope.INGEST,
-    errors=(*_STANDING, 3422, 3428),
+    errors=(*_STANDING, 3422, 3428, 5226),
     namespaced=True,
     max_body_bytes=None,
 )

@@ -1,5 +1,6 @@
 """Namespaces, policies and pools over REST: put into force, listed, compared, refused."""
 
+import msgspec
 import pytest
 
 from console.rules.policy_text import default_text
@@ -124,3 +125,25 @@ def test_rules_are_changed_with_the_scope_for_it_alone(local: Caller) -> None:
     told = reader.told("PUT", "/namespaces/n", json={"policy": "default"})
     assert told == (403, 4074)
     assert reader.get("/policies").status_code == 200
+
+
+def test_what_is_filed_bears_a_retention_period_that_the_policy_knows(local: Caller) -> None:
+    clerk = local.made("clerk", "rules", "read", "ingest")
+    periods = '[retention]\nvalue = { periods = { "10年" = 10 }, usual = "10年" }\nsource = "x"\n'
+    clerk.post("/policies", json={"text": f"{text_of()}\n{periods}"})
+    clerk.call("PUT", "/namespaces/court", json={"policy": "court"})
+    order = {"fonds": "F", "series": "S", "source": "x", "namespace": "court"}
+    ingest = clerk.post("/ingests", json=order).json["ingest_id"]
+
+    def tell(word: str) -> tuple[int, object]:
+        answer = clerk.post(
+            f"/ingests/{ingest}/descriptions",
+            data=msgspec.json.encode({"dossier": "A", "retention": word}) + b"\n",
+            content_type="application/x-ndjson",
+        )
+        return answer.status_code, answer.json.get("code")
+
+    assert tell("10年") == (200, None)
+    assert tell("30年") == (422, 5226)
+    registered = clerk.get("/policies/court/versions").json["items"]
+    assert [each["created_by"] for each in registered] == ["clerk"]
