@@ -39,6 +39,7 @@ from console.dispatch.cursor import (
 from console.dispatch.replies import take_reply
 from console.dispatch.snapshots import Snapshots, store_status
 from console.overview.gauges import EVENT_LAG, keep_gauge
+from console.store.engine import repeated
 
 log = logging.getLogger(__name__)
 
@@ -194,8 +195,8 @@ class Intake:
                 keep_gauge(connection, EVENT_LAG, lag_s, datetime.now(UTC))
         if self.snapshots:
             snapshots, self.snapshots = self.snapshots, Snapshots()
-            with engine.begin() as connection:
-                snapshots.store(connection)
+            # Each touches the rows of its own appliances alone: workers need not wait for another.
+            repeated(engine, snapshots.store)
 
     def _want(self, source: Source, replay: Replay | None) -> None:
         if replay is not None:

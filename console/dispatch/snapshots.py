@@ -1,7 +1,7 @@
 """Telemetry and status: the newest picture of each appliance replaces the one before."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from appliance.contract.messages import (
 from appliance.contract.states import JobState
 from console.dispatch.commands import may_speak_of
 from console.dispatch.cursor import Source, know
-from console.overview.holdings import store_holdings
+from console.overview.holdings import store_all_holdings, store_holdings
 from console.store import schema
 from console.store.upsert import insert_into
 
@@ -29,6 +29,16 @@ log = logging.getLogger(__name__)
 Surroundings = EnvironmentTelemetry | AccessTelemetry
 """What is around the media: air and doors."""
 
+Picture = LibraryTelemetry | JobsTelemetry | Surroundings
+
+_BATCH = 500
+_appliances = schema.appliances.c
+_PICTURE = {
+    group: sa.update(schema.appliances)
+    .where(_appliances.appliance == sa.bindparam("of"))
+    .values({group: sa.bindparam("picture"), f"{group}_at": sa.bindparam("told_at")})
+    for group in ("library", "jobs", "environment", "access")
+}
 _FINAL = [state.value for state in JobState if state.is_final]
 
 
@@ -50,13 +60,71 @@ class Snapshots:
         self.surroundings = {k: picture for k, picture in self.surroundings.items() if has(k[0])}
 
     def store(self, connection: sa.Connection) -> None:
-        """Write the pictures. One that cannot be kept costs no other one."""
+        """Write the pictures, all of a kind with one statement.
+
+        If anything fails they are written one by one: one that cannot be kept costs no other one.
+        """
+        try:
+            with connection.begin_nested():
+                self._store_together(connection)
+        except sa.exc.OperationalError:
+            raise  # the store itself fails
+        except Exception:  # the boundary of a batch
+            log.warning("pictures are stored one by one", exc_info=True)
+            self._store_one_by_one(connection)
+
+    def _store_together(self, connection: sa.Connection) -> None:
+        sources = {*self.library, *self.jobs, *(source for source, _ in self.surroundings)}
+        _know_all(connection, sources)
+        _write_all(connection, "library", self.library.items())
+        store_all_holdings(
+            connection, {source.appliance: picture for source, picture in self.library.items()}
+        )
+        _write_all(connection, "jobs", self.jobs.items())
+        for source, jobs in self.jobs.items():
+            _store_views(connection, source, jobs)
+        for group, kind in (("environment", EnvironmentTelemetry), ("access", AccessTelemetry)):
+            pictures = [(s, one) for (s, of), one in self.surroundings.items() if of is kind]
+            _write_all(connection, group, pictures)
+
+    def _store_one_by_one(self, connection: sa.Connection) -> None:
         for source, library in self.library.items():
             _try(connection, source, partial(_store_library, connection, source, library))
         for source, jobs in self.jobs.items():
             _try(connection, source, partial(_store_jobs, connection, source, jobs))
         for (source, _), picture in self.surroundings.items():
             _try(connection, source, partial(_store_surroundings, connection, source, picture))
+
+
+def _know_all(connection: sa.Connection, sources: Iterable[Source]) -> None:
+    """Have a row for each appliance, as `know` does for one."""
+    names = {source.appliance: source for source in sources}
+    found: set[str] = set()
+    for some in _batches(sorted(names)):
+        query = sa.select(_appliances.appliance).where(_appliances.appliance.in_(some))
+        found.update(connection.scalars(query))
+    new = [
+        {"appliance": name, "site": source.site, "name": source.name}
+        for name, source in sorted(names.items())
+        if name not in found
+    ]
+    if new:
+        connection.execute(insert_into(connection, schema.appliances).on_conflict_do_nothing(), new)
+
+
+def _batches(names: list[str]) -> Iterable[list[str]]:
+    return (names[start : start + _BATCH] for start in range(0, len(names), _BATCH))
+
+
+def _write_all(
+    connection: sa.Connection, group: str, pictures: Iterable[tuple[Source, Picture]]
+) -> None:
+    rows = [
+        {"of": source.appliance, "picture": msgspec.to_builtins(picture), "told_at": picture.at}
+        for source, picture in sorted(pictures, key=lambda each: each[0].appliance)
+    ]
+    if rows:
+        connection.execute(_PICTURE[group], rows)
 
 
 def _try(connection: sa.Connection, source: Source, store: Callable[[], None]) -> None:
@@ -82,6 +150,10 @@ def _store_surroundings(connection: sa.Connection, source: Source, picture: Surr
 
 def _store_jobs(connection: sa.Connection, source: Source, jobs: JobsTelemetry) -> None:
     _write(connection, source, jobs=msgspec.to_builtins(jobs), jobs_at=jobs.at)
+    _store_views(connection, source, jobs)
+
+
+def _store_views(connection: sa.Connection, source: Source, jobs: JobsTelemetry) -> None:
     for view in jobs.jobs:
         if may_speak_of(connection, source.appliance, view.job_id):
             _store_progress(connection, source.appliance, view, jobs.at)

@@ -5,6 +5,7 @@ from these rows instead.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -59,10 +60,22 @@ def _robots(library: LibraryTelemetry) -> str | None:
 
 def store_holdings(connection: sa.Connection, appliance: str, library: LibraryTelemetry) -> None:
     """Keep the figures of an appliance's newest picture."""
-    values = asdict(count_library(library))
+    store_all_holdings(connection, {appliance: library})
+
+
+def store_all_holdings(
+    connection: sa.Connection, libraries: Mapping[str, LibraryTelemetry]
+) -> None:
+    """The same of many appliances, with one statement."""
+    rows = [
+        {"appliance": name, **asdict(count_library(library))}
+        for name, library in sorted(libraries.items())
+    ]
+    if not rows:
+        return
+    statement = insert_into(connection, holdings)
+    figures = {column.name: statement.excluded[column.name] for column in holdings.columns}
+    del figures["appliance"]
     connection.execute(
-        insert_into(connection, holdings).on_conflict_do_update(
-            index_elements=["appliance"], set_=values
-        ),
-        {"appliance": appliance, **values},
+        statement.on_conflict_do_update(index_elements=["appliance"], set_=figures), rows
     )
