@@ -84,7 +84,12 @@ def _behind(by: Sequence[Order], values: Sequence[Any]) -> sa.ColumnElement[bool
 
 
 def _types(by: Sequence[Order]) -> tuple[type, ...]:
-    return tuple(order.column.type.python_type for order in by)
+    """What the keys are in Python; a type of our own says it through the one that it is made of."""
+    kinds = (order.column.type for order in by)
+    return tuple(
+        (kind.impl_instance if isinstance(kind, sa.TypeDecorator) else kind).python_type
+        for kind in kinds
+    )
 
 
 def write_cursor(values: Sequence[Any]) -> str:

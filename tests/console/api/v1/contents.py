@@ -11,6 +11,18 @@ from console.store.workspace import Workspace
 from tests.console.web.rows import add
 
 NOW = datetime.now(UTC)
+KNOWN = {
+    "site": "north",
+    "name": "rack-1",
+    "medium_id": "m001",
+    "copy_id": "c1",
+    "job_id": "j1",
+    "volume_id": "v1",
+    "plan": "plan2",
+    "package_id": "k1",
+    "file_id": "f3",
+}
+"""Ids that exist, by the names of parameters."""
 
 
 def fill_more(workspace: Workspace) -> dict[str, dict[str, str]]:

@@ -23,22 +23,10 @@ from console.api.rest import Call, Key, Resource, Scope
 from console.api.v1 import application, description
 from console.api.v1.resources import RESOURCES
 from console.store.workspace import Workspace, open_workspace
-from tests.console.api.v1.contents import fill_more
+from tests.console.api.v1.contents import KNOWN, fill_more
 
 EXAMPLES = 8
 """For each endpoint and kind of data, after the edge cases that are made anyway."""
-KNOWN = {
-    "site": "north",
-    "name": "rack-1",
-    "medium_id": "m001",
-    "copy_id": "c1",
-    "job_id": "j1",
-    "volume_id": "v1",
-    "plan": "plan2",
-    "package_id": "k1",
-    "file_id": "f3",
-}
-"""Ids that exist: half of the requests ask for these."""
 KNOWN_OF: dict[str, dict[str, str]] = {}
 """The same by resource, where `KNOWN` does not say it; of the store that is being tried."""
 SENSIBLE = ["2xx", "401", "403", "404", "409", "422"]
