@@ -7,7 +7,8 @@ from msgspec import Meta, Struct
 from appliance.contract.errors import SteleError
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
-Bytes = Annotated[int, Meta(ge=1 << 20, le=1 << 50)]
+Bytes = Annotated[int, Meta(ge=1 << 23, le=1 << 50)]
+"""A disc's capacity: what a volume needs for itself is far less than the least."""
 
 
 class CopyName(Struct, frozen=True, forbid_unknown_fields=True):

@@ -70,7 +70,7 @@ def propose_plan(call: Call, body: Proposal) -> ProposedPlan:
     )
 
 
-@plans.post("/plan-previews", scope=(Scope.PLAN, Scope.READ), errors=(5201, 5202))
+@plans.post("/plan-previews", scope=Scope.PLAN, errors=(5201, 5202))
 def preview_plan(call: Call, body: Proposal) -> ProposedPlan:
     """Show what a proposal would be, without making one: its `plan_id` is empty."""
     return preview(
@@ -137,7 +137,7 @@ def change_plan(call: Call, plan: Key, body: PlanChange) -> ProposedPlan:
 
 @plans.post(
     "/plans/{plan}/change/preview",
-    scope=(Scope.APPROVE, Scope.PLAN, Scope.READ),
+    scope=(Scope.APPROVE, Scope.PLAN),
     max_body_bytes=8 << 20,
     errors=(5201, 5202, 5205, 5206, 5230, 5231, 5232, 5233, 5236),
 )
