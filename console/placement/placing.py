@@ -12,6 +12,7 @@ from console.placement.fleet import Choice, NoPlace, Placement, Wanted, Writer
 from console.placement.greedy import fill, longest_first, scarcest_first
 from console.placement.schedule import Schedule
 from console.placement.search import improve
+from console.placement.shaking import shake
 
 Order = Callable[[Schedule, Eligibility], list[int]]
 
@@ -59,6 +60,7 @@ def _best(
         placed = [index for index, place in enumerate(schedule.place) if place is not None]
         bound_s = lower_bound(schedule, eligible, placed)
         improve(schedule, eligible, bound_s)
+        shake(schedule, eligible, bound_s)
         if best is None or schedule.cost() < best[0].cost():
             best = schedule, eligible, bound_s
         unplaced, sharing, _ = schedule.cost()
