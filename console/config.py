@@ -31,10 +31,11 @@ class ArchiveSettings(Struct, frozen=True, forbid_unknown_fields=True):
     policy: str = "default"
 
 
-class PlaceSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[store]`: a URL; empty means within the data folder."""
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[store]`: empty means within the data folder; `folder` is what several hosts share."""
 
     url: str = ""
+    folder: str = ""
 
 
 class LandingSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,7 +108,7 @@ class ConsoleConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """All sections of `console.toml`."""
 
     archive: ArchiveSettings = ArchiveSettings()
-    store: PlaceSettings = PlaceSettings()
+    store: StoreSettings = StoreSettings()
     landing: LandingSettings = LandingSettings()
     web: WebSettings = WebSettings()
     worker: WorkerSettings = WorkerSettings()

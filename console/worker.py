@@ -266,7 +266,7 @@ class Worker:
             pass
         while await self._in_store(lambda: expire_delivered(store, self._workspace.delivered, now)):
             pass
-        incoming = self._workspace.data / "delivered" / "incoming"
+        incoming = self._workspace.shared / "delivered" / "incoming"
         await self._in_store(lambda: drop_leftovers(store, incoming, now))
         while await self._in_store(lambda: index_next(store)):
             pass

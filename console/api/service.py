@@ -39,7 +39,7 @@ class ContentService:
         self.tokens = open_tokens(workspace)
         self.payloads = Payloads(workspace.plan_file)
         self._delivered = workspace.delivered
-        self._incoming = workspace.data / "delivered" / "incoming"
+        self._incoming = workspace.shared / "delivered" / "incoming"
         self._keep_for = timedelta(hours=workspace.config.content.delivered_keep_hours)
         self._uploads: dict[str, Upload] = {}
         self._lock = threading.Lock()

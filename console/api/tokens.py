@@ -67,7 +67,7 @@ def load_key(data: Path) -> bytes:
 
 def open_tokens(workspace: Workspace) -> "Tokens":
     """The tokens of a data folder; for SteleError see `load_key`."""
-    return Tokens(load_key(workspace.data), workspace.config.content.token_lifetime_s)
+    return Tokens(load_key(workspace.shared), workspace.config.content.token_lifetime_s)
 
 
 class Tokens:

@@ -30,6 +30,14 @@ class Workspace:
     config: ConsoleConfig
 
     @cached_property
+    def shared(self) -> Path:
+        """Where files are that all hosts of this console need: `store.folder`, or the data folder.
+
+        These are the plans, what is being uploaded, the keys, and what has no URL of its own.
+        """
+        return self.data / Path(self.config.store.folder).expanduser()
+
+    @cached_property
     def store(self) -> sa.Engine:
         """Raises SteleError 5400, 5401."""
         return open_store(self.config.store.url or f"sqlite:///{self.data / 'console.db'}")
@@ -47,7 +55,7 @@ class Workspace:
     def _open_landing(self, url: str, folder: str) -> Landing:
         settings = self.config.landing
         return open_landing(
-            url or str(self.data / folder),
+            url or str(self.shared / folder),
             endpoint_url=settings.endpoint_url,
             region=settings.region,
             key_file=self.data / settings.key_file if settings.key_file else None,
@@ -55,7 +63,7 @@ class Workspace:
 
     def plan_file(self, volume_id: str) -> Path:
         """Where the encoded plan of a volume is."""
-        return self.data / "plans" / f"{volume_id}.ndjson"
+        return self.shared / "plans" / f"{volume_id}.ndjson"
 
     def close(self) -> None:
         if "store" in self.__dict__:

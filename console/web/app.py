@@ -36,7 +36,7 @@ def create_app(data_dir: Path) -> Flask:
     workspace = open_workspace(data_dir)
     app = Flask(__name__)
     app.config.update(
-        SECRET_KEY=session_key(workspace.data),
+        SECRET_KEY=session_key(workspace.shared),
         MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
         SEND_FILE_MAX_AGE_DEFAULT=ASSET_LIFETIME_S,
         SESSION_COOKIE_NAME="stele",
