@@ -22,6 +22,9 @@ _COMMANDS = {
     "pools": "pools",
     "namespaces": "namespaces",
     "refused": "refused",
+    "requests": "asking",
+    "tasks": "asking",
+    "tokens": "tokens",
     "reindex": "reindex",
 }
 """Every command, in the order of its use, and the module in `console.commands` that has it."""

@@ -16,13 +16,14 @@ T = TypeVar("T")
 @click.command()
 @click.argument("text")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@click.option("--kind", type=click.Choice(["dossier", "file"]), help="Only these.")
 @console_command
-def find(frame: Frame, text: str, limit: int) -> Exit:
+def find(frame: Frame, text: str, limit: int, kind: str | None) -> Exit:
     """Find files and dossiers whose names hold every word of TEXT, in any script and case.
 
     Exit code 1 when nothing is found.
     """
-    found = _search(frame, text, limit)
+    found = _search(frame, text, limit, kind)
     if frame.as_json:
         frame.answer(found)
     else:
@@ -30,9 +31,14 @@ def find(frame: Frame, text: str, limit: int) -> Exit:
     return Exit.GOOD if found.dossiers or found.files else Exit.FAILED
 
 
-def _search(frame: Frame, text: str, limit: int) -> Found:
-    dossiers, more = _first(frame, text, "dossier", DossierHit, limit)
-    files, more_files = _first(frame, text, "file", FileHit, limit)
+def _search(frame: Frame, text: str, limit: int, kind: str | None) -> Found:
+    dossiers: list[DossierHit] = []
+    files: list[FileHit] = []
+    more = more_files = False
+    if kind != "file":
+        dossiers, more = _first(frame, text, "dossier", DossierHit, limit)
+    if kind != "dossier":
+        files, more_files = _first(frame, text, "file", FileHit, limit)
     return Found(dossiers, files, more or more_files)
 
 

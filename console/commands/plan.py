@@ -7,6 +7,7 @@ from rich.table import Table
 
 from console.client.client import key
 from console.commands.frame import Exit, Frame, console_command, shown
+from console.commands.plan_detail import asked_change, show_one_plan
 from console.planning.explanation import Explanation
 from console.planning.listing import PlanRow
 from console.planning.proposal import ProposedPlan
@@ -17,10 +18,43 @@ class Decided(Struct):
 
 
 @click.command()
+@click.argument("word", type=click.Choice(["preview", "show", "change", "again"]), required=False)
+@click.argument("plan_id", required=False, metavar="[PLAN]")
+@click.option("--move", multiple=True, metavar="VOLUME:ROLE=APPLIANCE", help="Send a copy there.")
+@click.option("--leave-out", multiple=True, metavar="DOSSIER", help="Without this package.")
+@click.option("--take-in", multiple=True, metavar="DOSSIER", help="With this package.")
+@click.option("--capacity", type=int, metavar="BYTES", help="For discs of this capacity.")
 @console_command
-def plan(frame: Frame) -> Exit:
-    """Propose which dossiers go on which disc. Nothing is burned before `approve`."""
-    proposed = frame.client.ask("POST", "/plans", ProposedPlan, body={})
+def plan(
+    frame: Frame,
+    *,
+    word: str | None,
+    plan_id: str | None,
+    move: tuple[str, ...],
+    leave_out: tuple[str, ...],
+    take_in: tuple[str, ...],
+    capacity: int | None,
+) -> Exit:
+    """Propose which dossiers go on which disc. Nothing is burned before `approve`.
+
+    `preview` shows what would be proposed; `show` PLAN what a plan holds and where each copy goes;
+    `change` PLAN makes it anew with what is asked for; `again` PLAN for the fleet as it is now.
+    """
+    if word == "show":
+        return show_one_plan(frame, plan_id or "latest")
+    if word in ("change", "again"):
+        path = f"/plans/{key(plan_id or 'latest')}/{word}"
+        change = asked_change(move, leave_out, take_in, capacity) if word == "change" else None
+        return _answer_proposal(frame, frame.client.ask("POST", path, ProposedPlan, body=change))
+    if move or take_in or plan_id:
+        raise click.UsageError("--move and --take-in go with: plan change PLAN")
+    proposal = {"leave_out": list(leave_out), "capacity_bytes": capacity}
+    path = "/plan-previews" if word == "preview" else "/plans"
+    proposed = frame.client.ask("POST", path, ProposedPlan, body=proposal)
+    return _answer_proposal(frame, proposed)
+
+
+def _answer_proposal(frame: Frame, proposed: ProposedPlan) -> Exit:
     if frame.as_json:
         frame.answer(proposed)
     else:
@@ -92,10 +126,11 @@ def _show(frame: Frame, proposed: ProposedPlan) -> None:
         )
     volumes = len(explanation.volumes)
     what = f"{volumes:,} volume{'s' if volumes != 1 else ''} on {explanation.discs:,} discs"
-    frame.say(f"{proposed.plan_id}: {what}")
+    frame.say(f"{proposed.plan_id or 'preview'}: {what}")
     frame.out.print(lines)
     _show_notes(frame, explanation)
-    frame.say(f"to burn them: stele-console approve {proposed.plan_id}")
+    if proposed.plan_id:
+        frame.say(f"to burn them: stele-console approve {proposed.plan_id}")
 
 
 def _show_notes(frame: Frame, explanation: Explanation) -> None:
