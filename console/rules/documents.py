@@ -24,8 +24,11 @@ def parse_document(text: str, where: str, model: type[S], code: int) -> S:
     if len(text) > TEXT_CHARACTERS_MAX:
         raise SteleError(code, f"{where}: it is longer than {TEXT_CHARACTERS_MAX} characters")
     try:
-        return msgspec.convert(tomllib.loads(text), model)
+        document = msgspec.convert(tomllib.loads(text), model)
     except RecursionError as error:
         raise SteleError(code, f"{where}: it is nested too deeply") from error
     except (ValueError, msgspec.ValidationError) as error:
         raise SteleError(code, f"{where}: {explain(error, model)}") from error
+    if b"\\u0000" in msgspec.json.encode(document):
+        raise SteleError(code, f"{where}: a text in it holds the character U+0000")
+    return document

@@ -58,8 +58,10 @@ def namespace_history(workspace: Workspace, name: str) -> list[Namespace]:
     Raises:
         SteleError: 5221 there is none of this name.
     """
-    with reading(workspace.store).connect() as connection:
-        rows = versions.history(connection, namespaces, name)
+    rows: list[sa.Row[Any]] = []
+    if NAME.fullmatch(name):
+        with reading(workspace.store).connect() as connection:
+            rows = versions.history(connection, namespaces, name)
     if not rows and name == DEFAULT:
         return [_untouched(workspace)]
     if not rows:

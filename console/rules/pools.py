@@ -11,6 +11,7 @@ from appliance.contract.errors import SteleError
 from console.rules import versions
 from console.rules.differences import Difference, differences
 from console.rules.pool import Pool, parse_pool, pool_from_document
+from console.rules.values import NAME
 from console.store.engine import reading
 from console.store.schema import pools
 from console.store.workspace import Workspace
@@ -45,10 +46,12 @@ def pool_history(workspace: Workspace, name: str) -> list[PoolVersion]:
     Raises:
         SteleError: 5212 there is none of this name.
     """
-    with reading(workspace.store).connect() as connection:
-        rows = versions.history(connection, pools, name)
+    rows: list[sa.Row[Any]] = []
+    if NAME.fullmatch(name):
+        with reading(workspace.store).connect() as connection:
+            rows = versions.history(connection, pools, name)
     if not rows:
-        raise SteleError(5212, f"there is no pool {name!r}")
+        raise SteleError(5212, f"there is no pool {name[:64]!r}")
     return [_version(row, in_force=place == 0) for place, row in enumerate(rows)]
 
 

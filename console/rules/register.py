@@ -54,6 +54,8 @@ def find_policy(workspace: Workspace, name: str) -> FoundPolicy:
         SteleError: 5203 its file is wrong; 5204 there is none of this name; 5224 its file was
             changed, but not its version.
     """
+    if not NAME.fullmatch(name):
+        raise SteleError(5204, f"no policy can be called {name[:64]!r}")
     with reading(workspace.store).connect() as connection:
         newest = _newest(connection, name)
     registered = None
@@ -131,10 +133,12 @@ def policy_history(workspace: Workspace, name: str) -> list[PolicyVersion]:
     Raises:
         SteleError: 5204 none was ever registered.
     """
-    with reading(workspace.store).connect() as connection:
-        found = _history(connection, name)
+    found: list[PolicyVersion] = []
+    if NAME.fullmatch(name):
+        with reading(workspace.store).connect() as connection:
+            found = _history(connection, name)
     if not found:
-        raise SteleError(5204, f"no version of a policy {name!r} is registered")
+        raise SteleError(5204, f"no version of a policy {name[:64]!r} is registered")
     return found
 
 
@@ -144,11 +148,12 @@ def policy_version(connection: sa.Connection, name: str, version: int) -> Policy
     Raises:
         SteleError: 5225 there is no such version.
     """
-    document = connection.scalar(
-        sa.select(policies.c.document).where(policies.c.name == name, policies.c.version == version)
-    )
+    document = None
+    if NAME.fullmatch(name):
+        ours = policies.c.name == name, policies.c.version == version
+        document = connection.scalar(sa.select(policies.c.document).where(*ours))
     if document is None:
-        raise SteleError(5225, f"policy {name!r} has no version {version} in the register")
+        raise SteleError(5225, f"policy {name[:64]!r} has no version {version} in the register")
     return policy_from_document(document)
 
 
@@ -189,9 +194,8 @@ def _history(connection: sa.Connection, name: str) -> list[PolicyVersion]:
 
 
 def _from_file(workspace: Workspace, name: str) -> FoundPolicy | None:
-    folder = workspace.data / "policies"
-    file = folder / f"{name}.toml"
-    if not NAME.fullmatch(name) or not file.is_file():
+    file = workspace.data / "policies" / f"{name}.toml"
+    if not file.is_file():
         return None
     text = file.read_text("utf-8", "replace")
     policy = parse_policy(text, str(file))

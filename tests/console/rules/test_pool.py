@@ -52,6 +52,7 @@ def test_kind_place_and_capacity_decide(
         ('name = "p"\nappliances = ["n/**********a"]', "wildcards"),
         ('name = "p"\nsites = ["a"]\nappliances = ["b/*"]', "none of the sites"),
         ('name = "p"\ntier = 4', "tier"),
+        ('name = "p"\ntitle = "a\\u0000b"', "U+0000"),
         ("x = " + "[" * 30_000, "nested too deeply"),
         ("x = " + "1" * 5_000, "digits"),
         ("#" * 70_000, "longer than"),
