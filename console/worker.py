@@ -94,7 +94,8 @@ class Worker:
         self._now = now
         self._tokens = open_tokens(workspace)
         self._tiers = TierKeeping(workspace)
-        self._serving = Serving()
+        keep_hours = workspace.config.content.delivered_keep_hours
+        self._serving = Serving(timedelta(hours=keep_hours))
         self._intake = Intake()
         broker = parse_broker_url(workspace.config.broker.url or addresses.broker_url)
         self._link = Link(broker, self._hand_over)
@@ -247,9 +248,7 @@ class Worker:
 
     async def _deliver(self) -> None:
         """Put what requests brought into the folders that they name."""
-        while self._leases.holds(CHECKING) and await self._in_reading(
-            lambda: deliver_next(self._workspace, self._now()) > 0
-        ):
+        while await self._in_reading(lambda: deliver_next(self._workspace, self._now()) > 0):
             pass
 
     async def _keep_house(self) -> None:

@@ -1,7 +1,7 @@
 """Handing over: one file, or many as a ZIP; what is being taken away stays until that is done."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,8 +14,10 @@ from console.delivery.checksums import crc32_of, keep_checksums, known_checksums
 from console.delivery.contents import Content, find_content
 from console.delivery.uses import count_uses
 from console.delivery.zip_layout import Entry, ZipLayout
-from console.retrieval.expiry import hold_content, hold_request
+from console.retrieval.expiry import hold_contents, hold_request
 from console.store import schema
+from console.store.engine import reading
+from console.store.states import BlobState
 from console.store.workspace import Workspace
 
 HELD = timedelta(hours=1)
@@ -23,7 +25,9 @@ HELD = timedelta(hours=1)
 HELD_AGAIN_S = 600.0
 _KEPT_AT_ONCE = 200
 
-_files = schema.files.c
+_ASKED_AT_ONCE = 1_000
+
+_files, _blobs, _delivered = schema.files.c, schema.blobs.c, schema.delivered.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def hand_file(workspace: Workspace, row: Any) -> Handed:
     def read(start: int, end: int) -> Iterator[bytes]:
         def hold(until: datetime) -> None:
             with workspace.store.begin() as connection:
-                hold_content(connection, row.sha256, until)
+                hold_contents(connection, [row.sha256], until)
                 if start == 0:
                     count_uses(connection, [row.package_id], datetime.now(UTC))
 
@@ -66,7 +70,7 @@ def _holding(chunks: Iterator[bytes], workspace: Workspace, sha256: str) -> Iter
         yield chunk
         if time.monotonic() >= again_at:
             with workspace.store.begin() as connection:
-                hold_content(connection, sha256, datetime.now(UTC) + HELD)
+                hold_contents(connection, [sha256], datetime.now(UTC) + HELD)
             again_at = time.monotonic() + HELD_AGAIN_S
 
 
@@ -97,11 +101,10 @@ class _Zip:
         return Handed(self._layout.size_bytes, self._read, self._bundle.etag, "")
 
     def _require_all(self) -> None:
-        missing = [
-            entry.name
-            for entry, _, _ in self._bundle.files
-            if _content(self._workspace, entry.key, entry.size_bytes) is None
-        ]
+        here = contents_here(
+            self._workspace.store, {entry.key for entry, _, _ in self._bundle.files}
+        )
+        missing = [entry.name for entry, _, _ in self._bundle.files if entry.key not in here]
         if missing:
             text = f"{len(missing)} of {len(self._bundle.files)} files are only on media"
             raise SteleError(NOT_COMPLETE, text, missing[0])
@@ -128,8 +131,8 @@ class _Zip:
             if self._bundle.request_id is not None:
                 hold_request(connection, self._bundle.request_id, now + HELD)
             else:
-                for entry, _, _ in self._bundle.files:
-                    hold_content(connection, entry.key, now + HELD)
+                digests = [entry.key for entry, _, _ in self._bundle.files]
+                hold_contents(connection, digests, now + HELD)
             if first:
                 count_uses(connection, list(self._bundle.packages), now)
 
@@ -161,6 +164,25 @@ class _Zip:
     def _keep(self) -> None:
         keep_checksums(self._workspace.store, self._new)
         self._new = {}
+
+
+def contents_here(engine: sa.Engine, digests: Collection[str]) -> set[str]:
+    """Of these contents, those that the landing zone or `delivered/` hold as far as is known.
+
+    The store is asked, not the places: with a hundred thousand files in an object store that would
+    take minutes.
+    """
+    names, found = sorted(digests), set[str]()
+    with reading(engine).connect() as connection:
+        for start in range(0, len(names), _ASKED_AT_ONCE):
+            some = names[start : start + _ASKED_AT_ONCE]
+            landed = sa.select(_blobs.sha256).where(
+                _blobs.sha256.in_(some), _blobs.state == BlobState.LANDED
+            )
+            delivered = sa.select(_delivered.sha256).where(_delivered.sha256.in_(some))
+            found.update(connection.scalars(landed))
+            found.update(connection.scalars(delivered))
+    return found
 
 
 def file_row(connection: sa.Connection, file_id: str) -> Any:

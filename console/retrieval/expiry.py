@@ -1,5 +1,6 @@
 """Letting go of contents that came back from discs when their time is over."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ LEFTOVER_KEPT = timedelta(hours=24)
 """How long after its fetch the beginning of a file stays that never came whole."""
 
 _BATCH = 200
+_HELD_AT_ONCE = 1_000
 _delivered, _requests = schema.delivered.c, schema.requests.c
 
 
@@ -67,11 +69,19 @@ def hold_request(connection: sa.Connection, request_id: str, until: datetime) ->
 
 def hold_content(connection: sa.Connection, sha256: str, until: datetime) -> None:
     """Have one content that came back stay while somebody is taking it away."""
-    connection.execute(
-        sa.update(schema.delivered)
-        .where(_delivered.sha256 == sha256, _delivered.expires_at < until)
-        .values(expires_at=until)
-    )
+    hold_contents(connection, [sha256], until)
+
+
+def hold_contents(connection: sa.Connection, digests: Collection[str], until: datetime) -> None:
+    """Have contents that came back stay while somebody is taking them away."""
+    names = sorted(set(digests))
+    for start in range(0, len(names), _HELD_AT_ONCE):
+        these = _delivered.sha256.in_(names[start : start + _HELD_AT_ONCE])
+        connection.execute(
+            sa.update(schema.delivered)
+            .where(these, _delivered.expires_at < until)
+            .values(expires_at=until)
+        )
 
 
 def drop_leftovers(engine: sa.Engine, incoming: Path, now: datetime) -> int:

@@ -12,13 +12,14 @@ condition what it was decided on, so that the second of two does nothing.
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 
 from appliance.contract.messages import Fetch
+from console.config import ContentSettings
 from console.dispatch.commands import issue, unsigned
 from console.retrieval.estimates import changes, keep_estimates, stations_of, think
 from console.retrieval.fetches import call_back
@@ -66,6 +67,7 @@ class Round:
     expected: dict[str, Any] = field(default_factory=dict)
 
 
+KEEP_FOR = timedelta(hours=ContentSettings().delivered_keep_hours)
 SHARE = 0.25
 """With very much to look at, serving takes no more than this share of a worker's time."""
 AT_ONCE_S = 0.25
@@ -75,7 +77,11 @@ AT_ONCE_S = 0.25
 class Serving:
     """Rounds of serving that leave a worker time for other things, however much is asked for."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, keep_for: timedelta = KEEP_FOR, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """What a request brought stays for `keep_for` unless it says otherwise."""
+        self._keep_for = keep_for
         self._clock = clock
         self._next_s = clock()
 
@@ -84,14 +90,16 @@ class Serving:
         began_s = self._clock()
         if began_s < self._next_s:
             return False
-        serve_requests(engine, content_url, now)
+        serve_requests(engine, content_url, now, self._keep_for)
         took_s = self._clock() - began_s
         if took_s > AT_ONCE_S:
             self._next_s = began_s + took_s / SHARE
         return True
 
 
-def serve_requests(engine: sa.Engine, content_url: str, now: datetime) -> None:
+def serve_requests(
+    engine: sa.Engine, content_url: str, now: datetime, keep_for: timedelta = KEEP_FOR
+) -> None:
     """Move every open request on: what is at hand, new fetches, and what is complete."""
     with reading(engine).connect() as connection:
         if connection.scalar(_open_requests().limit(1)) is None:
@@ -104,7 +112,7 @@ def serve_requests(engine: sa.Engine, content_url: str, now: datetime) -> None:
         with engine.begin() as connection:
             _carry_out(connection, found, content_url, now)
     ask_people(engine, found.queue, found.loads, now)
-    settle_requests(engine, now)
+    settle_requests(engine, now, keep_for)
 
 
 def _open_requests() -> sa.Select[Any]:

@@ -11,9 +11,6 @@ from console.store import schema
 from console.store.engine import reading
 from console.store.states import BlobState, RequestFileState, RequestState
 
-KEPT_BY_DEFAULT = timedelta(hours=72)
-"""How long what a request brought stays, unless it says otherwise (`expires_at`)."""
-
 _requests, _wanted, _files = schema.requests.c, schema.request_files.c, schema.files.c
 _blobs, _delivered = schema.blobs.c, schema.delivered.c
 
@@ -53,8 +50,11 @@ def _at_hand() -> sa.Select[Any]:
     )
 
 
-def settle_requests(engine: sa.Engine, now: datetime) -> None:
-    """Bring the state of every open request to that of its files."""
+def settle_requests(engine: sa.Engine, now: datetime, keep_for: timedelta) -> None:
+    """Bring the state of every open request to that of its files.
+
+    What one brought stays for `keep_for` after it is done, or until its own `expires_at`.
+    """
     count = sa.func.count(_wanted.file_id)
     query = (
         sa.select(
@@ -73,13 +73,13 @@ def settle_requests(engine: sa.Engine, now: datetime) -> None:
         rows = connection.execute(query).all()
     for row in rows:
         if not row.waiting:
-            _end(engine, row, now)
+            _end(engine, row, now, keep_for)
         elif row.state == RequestState.WAITING:
             with engine.begin() as connection:
                 _change(connection, row.request_id, state=RequestState.RUNNING)
 
 
-def _end(engine: sa.Engine, row: Any, now: datetime) -> None:
+def _end(engine: sa.Engine, row: Any, now: datetime, keep_for: timedelta) -> None:
     expires_at = row.expires_at if row.expires_at and row.expires_at > now else None
     values: dict[str, Any] = {
         "state": RequestState.DONE,
@@ -87,7 +87,7 @@ def _end(engine: sa.Engine, row: Any, now: datetime) -> None:
         "error_message": None,
         "done_at": now,
         "expected_at": None,
-        "expires_at": expires_at or now + KEPT_BY_DEFAULT,
+        "expires_at": expires_at or now + keep_for,
     }
     if row.failed:
         text = f"{row.failed} of {row.files} files could not be brought back"

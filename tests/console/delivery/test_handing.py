@@ -64,6 +64,13 @@ def asked(holdings: Holdings, ids: list[str]) -> Bundle:
         return request_bundle(db, request_id)
 
 
+def let_go(holdings: Holdings, sha256: str) -> None:
+    holdings.workspace.landing.release(sha256)
+    with holdings.store.begin() as db:
+        this = schema.blobs.c.sha256 == sha256
+        db.execute(sa.update(schema.blobs).where(this).values(state="released"))
+
+
 def spoil(holdings: Holdings, content: bytes, *, at: int = -1) -> None:
     path = holdings.landing_path(content)
     data = bytearray(path.read_bytes())
@@ -115,7 +122,7 @@ def test_parts_of_one_content_are_compared_once_and_again_after_a_while(
 
 
 def test_what_is_only_on_discs_is_not_handed_over(holdings: Holdings, ids: dict[str, str]) -> None:
-    holdings.workspace.landing.release(holdings.row(schema.files, path="big").sha256)
+    let_go(holdings, holdings.row(schema.files, path="big").sha256)
     with pytest.raises(SteleError, match="5481"):
         handed(holdings, ids["big"])
     with holdings.store.connect() as db, pytest.raises(SteleError, match="5327") as caught:

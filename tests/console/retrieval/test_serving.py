@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,7 @@ from console.retrieval import serving
 from console.retrieval.expiry import drop_leftovers, expire_delivered
 from console.retrieval.fetches import AGAIN, AGAIN_MAX, copies_left
 from console.retrieval.items import fetch_items
-from console.retrieval.requests import create_request
+from console.retrieval.requests import Terms, create_request
 from console.store import schema
 from tests.console.dispatch.desk import Desk
 from tests.console.dispatch.holdings import Holdings
@@ -172,7 +173,7 @@ def test_what_the_appliance_forgot_is_fetched_again(
 def test_what_was_delivered_goes_when_its_time_is_over_but_not_while_it_is_wanted(
     desk: Desk, holdings: Holdings, rack: PaperAppliance, archived: list[str]
 ) -> None:
-    from datetime import UTC, datetime, timedelta
+    from datetime import UTC, datetime
 
     create_request(desk.store, archived, "all")
     (command,) = desk.fetches(rack)
@@ -279,3 +280,16 @@ def test_rounds_that_take_long_leave_time_for_other_work(
     took_s, rounds = 0.1, 0
     now_s += 100
     assert all(served.run(desk.store, "http://x", desk.now) for _ in range(5))
+
+
+def test_what_a_request_brought_stays_as_long_as_it_or_the_settings_say(
+    desk: Desk, holdings: Holdings, rack: PaperAppliance
+) -> None:
+    holdings.volume(holdings.package(CONTENTS))
+    ids = [row.file_id for row in holdings.rows(schema.files)]
+    usual = create_request(desk.store, ids, "usual")
+    until = desk.now + timedelta(days=30)
+    longer = create_request(desk.store, ids, "longer", terms=Terms(expires_at=until))
+    serving.serve_requests(desk.store, "http://x", desk.now, timedelta(hours=5))
+    found = {row.request_id: row.expires_at for row in holdings.rows(schema.requests)}
+    assert found == {usual: desk.now + timedelta(hours=5), longer: until}
