@@ -120,19 +120,6 @@ def pack(
     return Packing([_finished(work, capacity) for work in works], too_large, capacity, grouping)
 
 
-def lower_bound(
-    packages: Iterable[PackageSize], capacity: Capacity, grouping: Grouping | None = None
-) -> int:
-    """A number of discs below which nobody could pack these, from the quick bounds alone."""
-    fitting = [package for package in packages if package.sectors <= capacity.largest_room]
-    total = 0
-    for members in group_packages(fitting, grouping or Grouping()).values():
-        sectors = sorted(package.sectors for package in members)
-        files = [package.files for package in members]
-        total += quick_bound(sectors, files, capacity, len(members))[0]
-    return total
-
-
 def _pack_group(key: GroupKey, members: list[PackageSize], capacity: Capacity) -> _Work:
     members.sort(key=_place)
     sizes = Sizes([each.sectors for each in members], [each.files for each in members])

@@ -73,11 +73,6 @@ def find_policy(workspace: Workspace, name: str) -> FoundPolicy:
     )
 
 
-def load_policy(workspace: Workspace, name: str) -> Policy:
-    """The rules that are in force under this name; the errors are those of `find_policy`."""
-    return find_policy(workspace, name).policy
-
-
 def names(workspace: Workspace) -> list[str]:
     """Every policy that a namespace or an ingest may name, the default first."""
     with reading(workspace.store).connect() as connection:

@@ -3,9 +3,6 @@
 from appliance.contract.errors import SteleError
 from console.rules.policy import Policy
 
-FOR_EVER = 0
-"""Years of a retention period without an end."""
-
 
 def check_retention(policy: Policy, word: str) -> str:
     """The word that a package is to bear; empty stays empty, and then the usual one counts.
@@ -18,8 +15,3 @@ def check_retention(policy: Policy, word: str) -> str:
         known = f"; policy {policy.policy_id} has {', '.join(periods)}" if periods else ""
         raise SteleError(5226, f"{word[:40]!r} is no retention period{known}")
     return word
-
-
-def retention_years(policy: Policy, word: str) -> int | None:
-    """Years for which a package with this word is kept, `FOR_EVER`, or None where nobody said."""
-    return policy.retention.value.periods.get(policy.retention_of(word))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from console.planner.bounds import BoundKind
 from console.planner.grouping import Grouping
 from console.planner.package import FILES_PER_VOLUME_MAX, Capacity, PackageSize, natural_key
-from console.planner.packing import lower_bound, pack
+from console.planner.packing import pack
 
 CAPACITY = Capacity(usual_sectors=1_000, largest_sectors=2_500, fixed_sectors=100)
 
@@ -115,7 +115,7 @@ def test_discs_are_within_the_bound(sizes: list[int], parts: int) -> None:
     biggest = 900 // (parts + 1)
     given_packages = [package(n, min(size, biggest)) for n, size in enumerate(sizes)]
     count = len(pack(given_packages, one_kind).volumes)
-    bound = lower_bound(given_packages, one_kind)
+    bound = pack(given_packages, one_kind).lower_bound
     assert bound <= count
     assert (count - 1) * parts <= bound * (parts + 1)
 
@@ -128,7 +128,7 @@ def test_a_realistic_series_comes_within_one_percent_of_the_lower_bound() -> Non
     began = process_time()
     count = len(pack(given_packages, room).volumes)
     assert process_time() - began < 3
-    assert count <= lower_bound(given_packages, room) * 1.01 + 1
+    assert count <= pack(given_packages, room).lower_bound * 1.01 + 1
 
 
 def test_dossiers_stand_on_a_disc_in_the_order_of_their_numbers() -> None:
@@ -149,7 +149,7 @@ def test_a_dossier_for_the_larger_disc_takes_smaller_ones_along() -> None:
 
 def test_nothing_to_pack_gives_nothing() -> None:
     packing = pack([], CAPACITY)
-    assert (packing.volumes, packing.too_large, lower_bound([], CAPACITY)) == ([], [], 0)
+    assert (packing.volumes, packing.too_large, packing.lower_bound) == ([], [], 0)
 
 
 def test_packages_that_fill_thirds_come_near_the_bound_that_patterns_prove() -> None:

@@ -12,7 +12,7 @@ from appliance.contract.states import MediumKind
 from console.rules.labels import LABEL_CHARACTERS_MAX, make_label, template_problem
 from console.rules.policy import Policy, policy_from_document
 from console.rules.policy_text import default_policy, default_text, parse_policy
-from console.rules.retention import FOR_EVER, check_retention, retention_years
+from console.rules.retention import check_retention
 from tests.console.rules.fleets import policy, rule
 
 THREE = '["use", "sealed", "off-site"]'
@@ -196,11 +196,10 @@ def test_retention_words_are_those_of_the_policy() -> None:
     )
     assert check_retention(asked, "10年") == "10年"
     assert check_retention(asked, "") == ""
-    assert (retention_years(asked, ""), retention_years(asked, "10年")) == (FOR_EVER, 10)
+    assert (asked.retention_of(""), asked.retention_of("10年")) == ("永久", "10年")
     with pytest.raises(SteleError, match=r"5226.*永久, 10年"):
         check_retention(asked, "30年")
     free = default_policy()
     assert check_retention(free, "any word") == "any word"
-    assert retention_years(free, "any word") is None
     with pytest.raises(SteleError, match="5226"):
         check_retention(free, "x" * 33)

@@ -14,7 +14,6 @@ from console.rules.policy_text import default_policy, default_text, parse_policy
 from console.rules.pools import pool_history
 from console.rules.register import (
     find_policy,
-    load_policy,
     names,
     policy_diff,
     policy_history,
@@ -48,7 +47,7 @@ def test_what_was_put_into_force_is_kept_as_it_was_given(workspace: Workspace) -
     assert (first.version, first.in_force, first.created_by) == (1, False, "Lin")
     assert first.text == text_of()
     assert first.created_at <= newest.created_at
-    assert load_policy(workspace, "court").copies.value == ["use"]
+    assert find_policy(workspace, "court").policy.copies.value == ["use"]
     assert find_policy(workspace, "court").origin == "register"
     assert names(workspace) == ["default", "court"]
 
@@ -59,7 +58,7 @@ def test_a_registered_version_never_changes(workspace: Workspace) -> None:
         put_policy(workspace, text_of(copies='["use"]'), "Mallory")
     assert put_policy(workspace, text_of(), "Lin").version == 1
     assert [each.created_by for each in policy_history(workspace, "court")] == ["Lin"]
-    assert load_policy(workspace, "court").copies.value == ["use", "sealed"]
+    assert find_policy(workspace, "court").policy.copies.value == ["use", "sealed"]
 
 
 def test_other_words_around_the_same_rules_are_no_change(workspace: Workspace) -> None:
@@ -80,7 +79,7 @@ def test_stele_brings_a_version_of_the_default_policy_along(workspace: Workspace
     with refused(5224, "brings version 2"):
         put_policy(workspace, text_of("default", 2, '["use"]'), "Lin")
     put_policy(workspace, text_of("default", 3, '["use"]'), "Lin")
-    assert load_policy(workspace, "default").copies.value == ["use"]
+    assert find_policy(workspace, "default").policy.copies.value == ["use"]
 
 
 def test_an_archives_own_default_stays_when_stele_brings_a_newer_one(
@@ -88,7 +87,7 @@ def test_an_archives_own_default_stays_when_stele_brings_a_newer_one(
 ) -> None:
     with workspace.store.begin() as connection:
         register_policy(connection, parse_policy(text_of("default", 1, '["use"]'), "x"))
-    assert load_policy(workspace, "default").copies.value == ["use"]
+    assert find_policy(workspace, "default").policy.copies.value == ["use"]
 
 
 def test_a_file_with_a_higher_version_counts_and_is_registered_at_the_first_ingest(
@@ -106,14 +105,14 @@ def test_a_file_with_a_higher_version_counts_and_is_registered_at_the_first_inge
 def test_a_file_below_the_register_is_passed_over(workspace: Workspace) -> None:
     write(workspace, "court", text_of())
     put_policy(workspace, text_of(version=2, copies='["use"]'), "Lin")
-    assert load_policy(workspace, "court").copies.value == ["use"]
+    assert find_policy(workspace, "court").policy.copies.value == ["use"]
 
 
 def test_a_file_that_was_changed_without_its_version_is_an_error(workspace: Workspace) -> None:
     put_policy(workspace, text_of(), "Lin")
     write(workspace, "court", text_of(copies='["use"]'))
     with refused(5224, "still version 1"):
-        load_policy(workspace, "court")
+        find_policy(workspace, "court")
 
 
 def test_versions_can_be_compared(workspace: Workspace) -> None:
@@ -155,7 +154,7 @@ def test_of_two_who_give_one_version_other_rules_one_wins(workspace: Workspace) 
 def test_a_name_that_can_be_none_finds_nothing(workspace: Workspace) -> None:
     for name in ("../default", "a/b", "x\0", "", "A", "a" * 300, "x\n"):
         with refused(5204):
-            load_policy(workspace, name)
+            find_policy(workspace, name)
         with refused(5204):
             policy_history(workspace, name)
         with refused(5225):
