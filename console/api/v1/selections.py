@@ -68,7 +68,7 @@ def select_files(call: Call, body: Choice) -> Rows[Selected]:
 @selections.post(
     "/selections/contents",
     scope=Scope.RETRIEVE,
-    errors=(3401, 5413, 5481),
+    errors=(3401, 5413, 5426, 5481),
     namespaced=True,
 )
 def take_contents(call: Call, body: Wanted) -> Stream:

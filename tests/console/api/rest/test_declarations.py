@@ -1,5 +1,6 @@
 """A declaration says enough: of every endpoint, and of those that are wrongly written."""
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -44,6 +45,8 @@ def _own_bounds(kind: inspect.Type, where: str) -> list[str]:
             good = (kind.ge, kind.gt) != (None, None) and (kind.le, kind.lt) != (None, None)
         case inspect.DateTimeType():
             good = kind.tz is True
+        case inspect.StrType(max_length=None, pattern=str() as pattern):
+            good = "$" in pattern and not re.search(r"[*+]|,}", pattern)
         case inspect.StrType() | inspect.ListType() | inspect.VarTupleType() | inspect.DictType():
             good = kind.max_length is not None
         case inspect.AnyType() | inspect.RawType():

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,20 @@ from tests.console.api.v1.caller import Caller
 from tests.console.web import rows
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    """The whole web application on a data folder whose store tells a story."""
-    workspace = open_workspace(tmp_path)
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose store tells a story; to be copied, because making one takes a while."""
+    data = tmp_path_factory.mktemp("story") / "data"
+    workspace = open_workspace(data)
     rows.fill(workspace)
     workspace.close()
+    return data
+
+
+@pytest.fixture
+def app(story: Path, tmp_path: Path) -> Iterator[Flask]:
+    """The whole web application on a data folder of its own that tells the story."""
+    shutil.copytree(story, tmp_path, dirs_exist_ok=True)
     found = create_app(tmp_path)
     yield found
     hub: Hub = found.extensions["live"]

@@ -25,7 +25,7 @@ from console.api.v1.resources import RESOURCES
 from console.store.workspace import Workspace, open_workspace
 from tests.console.api.v1.contents import KNOWN, fill_more
 
-EXAMPLES = 8
+EXAMPLES = 4
 """For each endpoint and kind of data, after the edge cases that are made anyway."""
 KNOWN_OF: dict[str, dict[str, str]] = {}
 """The same by resource, where `KNOWN` does not say it; of the store that is being tried."""
