@@ -37,9 +37,9 @@ LONGEST_REPEAT = timedelta(seconds=60)
 _UNSENT_TOKEN = "-"  # noqa: S105 - stands where the token will be
 _OPEN = (CommandState.WAITING, CommandState.SENT)
 _commands, _copies, _fetches = schema.commands.c, schema.copies.c, schema.fetches.c
-_GIVEN = sa.select(_commands.appliance, _commands.state).where(
-    _commands.command_id == sa.bindparam("job_id")
-)
+_GIVEN = sa.select(
+    _commands.appliance, _commands.state, _commands.body["type"].as_string().label("verb")
+).where(_commands.command_id == sa.bindparam("job_id"))
 
 
 def unsigned(url: str) -> ContentRef:
@@ -78,17 +78,20 @@ def may_speak_of(connection: sa.Connection, appliance: str, job_id: str) -> bool
     return row is None or row.appliance == appliance
 
 
-def hear_of(connection: sa.Connection, appliance: str, job_id: str, now: datetime) -> bool:
+def hear_of(connection: sa.Connection, appliance: str, job_id: str, now: datetime) -> str | None:
     """An appliance speaks of a job, and so it has the command that asked for it.
 
-    False when the job cannot be this appliance's: another one was given it.
+    Gives what was asked for, such as ``burn``; empty when nobody here asked; None when the job
+    cannot be this appliance's, because another one was given it.
     """
     row = connection.execute(_GIVEN, {"job_id": job_id}).first()
     if row is None:
-        return True
-    if row.appliance == appliance and row.state in _OPEN:
+        return ""
+    if row.appliance != appliance:
+        return None
+    if row.state in _OPEN:
         accept(connection, appliance, job_id, now)
-    return bool(row.appliance == appliance)
+    return str(row.verb)
 
 
 def accept(connection: sa.Connection, appliance: str, command_id: str, now: datetime) -> None:

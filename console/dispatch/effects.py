@@ -12,10 +12,12 @@ from appliance.contract.messages import (
     AlarmAcknowledged,
     AlarmCleared,
     AlarmRaised,
+    Burn,
     CopyLost,
     CopyVerified,
     ErrorInfo,
     EventBody,
+    Fetch,
     FilesDelivered,
     Grant,
     GrantWanted,
@@ -36,6 +38,7 @@ log = logging.getLogger(__name__)
 
 _OUTSIDE = "outside"
 """The place of a disc that no appliance has."""
+_BURN, _FETCH = Burn.__struct_config__.tag, Fetch.__struct_config__.tag
 _FINAL = [state.value for state in JobState if state.is_final]
 _TOLD_OF_A_JOB = (
     *("verb", "state", "stage", "volume_id", "copy_id", "medium_id", "drive", "attempt"),
@@ -75,7 +78,8 @@ class Effects:
                 pass  # doors, labels: kept as events, and shown as such
 
     def _job_changed(self, body: JobChanged, at: datetime) -> None:
-        if not hear_of(self._connection, self._appliance, body.job_id, at):
+        asked = hear_of(self._connection, self._appliance, body.job_id, at)
+        if asked is None:
             log.warning("[5256] %s speaks of job %s", self._appliance, body.job_id)
             return
         code, message = _error(body.error)
@@ -106,8 +110,10 @@ class Effects:
             **values,
         }
         self._connection.execute(_job_told(self._connection.dialect.name), row)
-        copies.follow_job(self._connection, self._appliance, body, at)
-        fetches.follow_job(self._connection, self._appliance, body, at)
+        if asked == _BURN:
+            copies.follow_job(self._connection, self._appliance, body, at)
+        elif asked == _FETCH:
+            fetches.follow_job(self._connection, self._appliance, body, at)
 
     def _medium_changed(self, body: MediumChanged, at: datetime) -> None:
         if not self._may_hold(body.medium_id):
