@@ -18,7 +18,7 @@ from console.retrieval.ordering import Load, Station, foresee
 from console.retrieval.pace import DISCS, DISKS, LEARNED_FROM, TAPES, Pace, Sample, learn
 from console.retrieval.queue import Queue
 from console.retrieval.states import FetchState
-from console.retrieval.stations import Fittings, station_of_drive
+from console.retrieval.stations import Fittings
 from console.store import schema
 
 SETTLING_S = 60.0
@@ -95,8 +95,8 @@ def _other_jobs(
         _jobs.drive.is_not(None),
     )
     for row in connection.execute(query):
-        name = station_of_drive(fleet[row.appliance], row.drive)
-        if name is not None:
+        name = fleet[row.appliance].station_of.get(row.drive)
+        if name in fleet[row.appliance].drives:
             yield name, UNTOLD_S if row.seconds_left is None else max(0.0, row.seconds_left)
 
 

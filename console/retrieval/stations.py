@@ -42,21 +42,13 @@ class Fittings:
     drives: dict[str, int] = field(default_factory=dict)
     by_hand: set[str] = field(default_factory=set)
     seats: dict[str, Seat] = field(default_factory=dict)
+    station_of: dict[str, str] = field(default_factory=dict)
+    """The station of each drive and bay."""
 
 
 def station_name(appliance: str, unit: str, kind: MediumKind) -> str:
     """``north/pb-1 n03 disc``; without a unit ``north/rack-1 disc``."""
     return " ".join(filter(None, (appliance, unit, kind)))
-
-
-def station_of_drive(fittings: Fittings, drive: str) -> str | None:
-    """The station that a drive, or a bay, belongs to."""
-    for kind in MediumKind:
-        for unit in (_unit(drive), ""):
-            name = station_name(fittings.appliance, unit, kind)
-            if name in fittings.drives and (kind is not MediumKind.TAPE or drive.startswith("t")):
-                return name
-    return None
 
 
 def read_fittings(appliance: str, snapshot: Any) -> Fittings | None:
@@ -87,6 +79,7 @@ def _count_drives(found: Fittings, picture: LibraryTelemetry) -> set[tuple[str, 
         if not drive.prints:
             units.add((_unit(drive.drive), drive.kind))
             name = station_name(found.appliance, _unit(drive.drive), drive.kind)
+            found.station_of[drive.drive] = name
             works = drive.state is not DriveState.UNAVAILABLE
             found.drives[name] = found.drives.get(name, 0) + works
     disks = [b for b in picture.bays if b.medium_id and b.state not in _DEAF and b.error is None]
@@ -94,6 +87,7 @@ def _count_drives(found: Fittings, picture: LibraryTelemetry) -> set[tuple[str, 
         name = station_name(found.appliance, "", MediumKind.DISK)
         found.drives[name] = min(len(disks), DISKS_AT_ONCE)
         for bay in disks:
+            found.station_of[bay.bay] = name
             found.seats[bay.medium_id or ""] = Seat(name, bay.bay, bay.state is BayState.ON)
     return units
 
