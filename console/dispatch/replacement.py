@@ -73,6 +73,7 @@ def _land_again(engine: sa.Engine, landing: Landing, delivered: Landing, volume_
         digests = list(connection.scalars(came.limit(_BATCH)))
     with landing.batch() as batch:
         landed = [sha256 for sha256 in digests if _copy(engine, delivered, batch, sha256)]
+        batch.stage()
         values = {"state": BlobState.LANDED, "released_at": None, "checked_at": None}
         with engine.begin() as connection:  # landed under the lock that a release takes
             batch.commit()

@@ -85,6 +85,7 @@ class IntakeBatch:
             SteleError: 3414 the ingest is over; nothing is written then.
         """
         ingest_id = self._ingest.ingest_id
+        self._batch.stage()  # what takes long, before the store is locked
         with self._workspace.store.begin() as connection:
             note_progress(connection, ingest_id, progress)
             places = {place for place, _ in (*self._arrivals, *self._folders)}

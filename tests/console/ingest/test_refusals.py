@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from appliance.contract.errors import SteleError
-from console.ingest import intake_batch
 from console.ingest.intake import ingest
 from console.ingest.report import IngestOrder
+from console.store.landing.folder import FolderBatch
 from console.store.schema import blobs, files, packages, refusals
 from console.store.states import IngestState
 from console.store.workspace import Workspace, open_workspace
@@ -82,7 +82,7 @@ def act_while_reading(
     monkeypatch: pytest.MonkeyPatch, marker: bytes, act: Callable[[], None]
 ) -> None:
     """Do something to the source when the content that begins with `marker` passes."""
-    real_put = intake_batch.Batch.put
+    real_put = FolderBatch.put
 
     def put(batch: Any, chunks: Any, digests: Any) -> Any:
         return real_put(batch, watched(chunks), digests)
@@ -93,7 +93,7 @@ def act_while_reading(
                 act()
             yield chunk
 
-    monkeypatch.setattr(intake_batch.Batch, "put", put)
+    monkeypatch.setattr(FolderBatch, "put", put)
 
 
 @pytest.mark.parametrize("change", ["grow", "shrink", "rewrite", "replace", "remove"])
