@@ -13,7 +13,7 @@ from urllib.parse import quote
 from appliance.contract.errors import SteleError
 from console.access.local import ensure_local_token
 from console.addresses import read_addresses
-from console.client.client import Client
+from console.client.client import PATIENCE_S, Client
 from console.client.in_process import InProcessTransport
 from console.client.over_http import HttpTransport
 from console.store.workspace import Workspace
@@ -21,11 +21,12 @@ from console.store.workspace import Workspace
 TOKEN_BYTES_MAX = 4096
 
 
-def console_at(url: str, token: str) -> Client:
+def console_at(url: str, token: str, patience_s: float = PATIENCE_S) -> Client:
     """A console anywhere; raises SteleError 5415, 5417."""
     if not token:
         raise SteleError(5417, f"there is no token for {url}")
-    return Client(HttpTransport(url), _headers(token), url, is_local=False)
+    transport = HttpTransport(url)
+    return Client(transport, _headers(token), url, is_local=False, patience_s=patience_s)
 
 
 def console_on(data: Path, workspace: Callable[[], Workspace], person: str = "") -> Client:

@@ -34,7 +34,7 @@ from console.store.schema import uploads
 from console.store.upsert import insert_into
 from console.store.workspace import Workspace
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 18
 SAFE_EVERY_BYTES = 64 << 20
 """So much at most is sent again after a crash."""
 PATIENCE_S = 40.0
