@@ -15,6 +15,7 @@ import pytest
 from appliance.contract.messages import Burn, Fetch
 from console.addresses import Addresses, write_addresses
 from console.broker import free_port
+from console.processes import ready_file
 from console.retrieval.requests import create_request
 from console.store import schema
 from tests.appliance.agent.real_broker import RealBroker, mosquitto
@@ -25,6 +26,8 @@ from tests.console.growth.stubborn_member import StubbornMember
 pytestmark = pytest.mark.timeout(170)
 
 WORKERS = 3
+KILLS = 6
+"""In each half of the story."""
 CONTENTS = {"a": b"alpha" * 500_000, "empty": b"", "c": bytes(range(256)) * 9000}
 
 
@@ -70,13 +73,14 @@ class Console:
             await process.wait()
 
     def kill(self, name: str) -> None:
-        """A worker, or one of the web server's own processes."""
+        """A worker that is at work, or one of the web server's own processes."""
         process = self._running.get(name)
         if process is None or process.returncode is not None:
             return
-        pids = [process.pid]
-        if name == "web":
-            pids = children(process.pid)[:1]
+        pids = children(process.pid)[:1] if name == "web" else [process.pid]
+        ready = ready_file(self._data, int(name)) if name != "web" else None
+        if ready is not None and not (ready.exists() and ready.read_text() == str(process.pid)):
+            return
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -95,19 +99,21 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in words]
 
 
-async def _kill_now_and_then(console: Console) -> None:
+async def _kill_some(console: Console, kills: int) -> None:
     """Kill one after the other, at moments that nobody has chosen."""
     chance = random.Random(4)
-    names = ["1", "2", "web", "3", "web"]
-    for name in itertools.cycle(names):
-        await asyncio.sleep(chance.uniform(0.4, 1.6))  # a moment that no step waits for
+    before = console.kills
+    for name in itertools.cycle(["1", "2", "web", "3", "web"]):
+        await asyncio.sleep(chance.uniform(0.2, 1.2))  # a moment that no step waits for
         console.kill(name)
+        if console.kills - before >= kills:
+            return
 
 
 async def test_processes_killed_at_any_moment_do_nothing_twice_and_lose_nothing(
     holdings: Holdings, broker: RealBroker
 ) -> None:
-    """Takes some 30 s on each store: processes start anew all the time."""
+    """Takes some 20 s on each store: processes start anew all the time."""
     volumes = [
         holdings.volume(holdings.package({**CONTENTS, "n": str(n).encode()})) for n in range(3)
     ]
@@ -125,13 +131,15 @@ async def test_processes_killed_at_any_moment_do_nothing_twice_and_lose_nothing(
             await stack.enter_async_context(member.working())
         names = [str(n + 1) for n in range(WORKERS)] + ["web"]
         tasks = [asyncio.create_task(console.keep(name)) for name in names]
-        killer = asyncio.create_task(_kill_now_and_then(console))
+        killer = asyncio.create_task(_kill_some(console, KILLS))
         try:
             await until(lambda: {r.state for r in holdings.rows(schema.volumes)} == {"archived"})
             files = [row.file_id for row in holdings.rows(schema.files)]
+            await killer
             create_request(holdings.store, files, "all", from_media=True)
+            killer = asyncio.create_task(_kill_some(console, KILLS))
             await until(lambda: holdings.row(schema.requests).state in ("done", "failed"))
-            killer.cancel()
+            await killer
             events = sum(len(member.paper.events) for member in members)
             await until(lambda: len(holdings.rows(schema.events)) == events)
             await until(lambda: not holdings.rows(schema.fetches, state="running"))
@@ -141,7 +149,7 @@ async def test_processes_killed_at_any_moment_do_nothing_twice_and_lose_nothing(
                 task.cancel()
             await console.close()
             await asyncio.gather(killer, *tasks, return_exceptions=True)
-    assert console.kills > 5
+    assert console.kills == 2 * KILLS
     heard = [command for member in members for command in member.heard]
     burns = {c.id for c in heard if isinstance(c.body, Burn)}
     assert len({c.body.copy_id for c in heard if isinstance(c.body, Burn)}) == len(burns)
