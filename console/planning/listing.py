@@ -36,7 +36,7 @@ def plans_query() -> sa.Select[Any]:
             sa.func.count().label("volumes"),
             sa.func.count().filter(archived).label("volumes_archived"),
             sa.func.sum(volumes.c.copies_wanted).label("discs"),
-            sa.func.sum(volumes.c.payload_bytes).label("payload_bytes"),
+            sa.cast(sa.func.sum(volumes.c.payload_bytes), sa.BigInteger).label("payload_bytes"),
         )
         .group_by(volumes.c.plan_id)
         .subquery()

@@ -24,14 +24,18 @@ MANY = 2000
 def test_a_list_of_single_items_is_the_list(
     local: Caller, workspace: Workspace, endpoint: Endpoint
 ) -> None:
-    known = KNOWN | fill_more(workspace).get(endpoint.resource, {})
+    follow(local, endpoint, KNOWN | fill_more(workspace).get(endpoint.resource, {}))
+
+
+def follow(caller: Caller, endpoint: Endpoint, known: dict[str, str]) -> None:
+    """Read a list in pages of one, and compare it with the whole."""
     path = endpoint.path.format(**{name: known[name] for name in endpoint.path_types})
     asked = "?q=1998&limit=" if endpoint.name == "search_archive" else "?limit="
-    whole = local.get(f"{path}{asked}1000")
+    whole = caller.get(f"{path}{asked}1000")
     assert whole.status_code == 200, whole.text
     items, after = [], ""
     for _ in range(MANY):
-        answer = local.get(f"{path}{asked}1{after}")
+        answer = caller.get(f"{path}{asked}1{after}")
         assert answer.status_code == 200, answer.text
         items += answer.json["items"]
         if answer.json["next"] is None:

@@ -25,6 +25,7 @@ from console.api.v1.resources import RESOURCES
 from console.store.workspace import Workspace, open_workspace
 from tests.console.api.v1.contents import KNOWN, fill_more
 
+EDGE_CASES = True
 EXAMPLES = 4
 """For each endpoint and kind of data, after the edge cases that are made anyway."""
 KNOWN_OF: dict[str, dict[str, str]] = {}
@@ -74,7 +75,7 @@ def fuzz(app: Flask, token: str, resource: str) -> Findings:
                 "database": "none",
                 "allow-x00": False,  # refused everywhere, which no JSON Schema can say
             },
-            "phases": {"stateful": {"enabled": False}},
+            "phases": {"stateful": {"enabled": False}, "coverage": {"enabled": EDGE_CASES}},
             "checks": {
                 # Its probes cannot be sent over WSGI; see test_admission.py.
                 "ignored_auth": {"enabled": False},
