@@ -135,7 +135,7 @@ def _plans(data: Path, config: ConsoleConfig, addresses: Addresses) -> list[Chil
         ChildPlan(
             "web",
             [
-                *(sys.executable, "-m", "console.web.server", "--data", folder),
+                *(sys.executable, "-P", "-m", "console.web.server", "--data", folder),
                 *("--host", config.web.host, "--port", port),
                 *("--processes", str(config.web.processes)),
             ],
@@ -157,7 +157,7 @@ def _ready_files(data: Path, config: ConsoleConfig) -> list[Path]:
 
 def _worker_plan(data: Path, number: int) -> ChildPlan:
     ready = ready_file(data, number)
-    argv = (sys.executable, "-m", "console.worker", "--data", os.fspath(data))
+    argv = (sys.executable, "-P", "-m", "console.worker", "--data", os.fspath(data))
     return ChildPlan(
         ready.stem,
         [*argv, "--number", str(number)],

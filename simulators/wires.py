@@ -85,5 +85,5 @@ def _address(key: str, path: Path) -> str:
 def _command(folder: Path, word: str) -> str:
     """The words that start a simulated command, for the key of the same name."""
     beside = Path(sys.executable).with_name("stele-sim")
-    start = [str(beside)] if beside.exists() else [sys.executable, "-m", "simulators.cli"]
+    start = [str(beside)] if beside.exists() else [sys.executable, "-P", "-m", "simulators.cli"]
     return f"{word} = {json.dumps([*start, word, '--world', str(folder)])}"

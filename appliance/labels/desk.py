@@ -16,7 +16,7 @@ from appliance.labels.fields import LabelFields, clean
 from appliance.labels.orders import Answer, CheckOrder, DrawOrder, LabelFinding, Order, ReadOrder
 from appliance.labels.template import load_template
 
-WORKER = (sys.executable, "-m", "appliance.labels.worker")
+WORKER = (sys.executable, "-P", "-m", "appliance.labels.worker")
 
 
 class LabelDesk:

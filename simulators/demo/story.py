@@ -91,7 +91,13 @@ class Story:
         if cast.has_person:
             self._say("A person who follows the lights of the cabinet")
             self._running.start(
-                "person", sys.executable, "-m", "simulators.demo.person", str(world), str(config)
+                "person",
+                sys.executable,
+                "-P",
+                "-m",
+                "simulators.demo.person",
+                str(world),
+                str(config),
             )
         self._wait_for("the library's inventory", self._knows_media)
         if self.stage.stays:

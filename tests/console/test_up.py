@@ -27,16 +27,17 @@ pytestmark = pytest.mark.timeout(90)
 class Console:
     """One `up` as a process of its own. `pids` are those of its children and their children."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, at: Path | None = None) -> None:
         self.data = data
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-c"),
+                *(sys.executable, "-P", "-c"),
                 "import sys; from pathlib import Path; from console.up import run;"
                 "run(Path(sys.argv[1]), 0, 0, lambda text: print('READY', flush=True))",
                 os.fspath(data),
             ],
             stdout=subprocess.PIPE,
+            cwd=at,
         )
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == b"READY\n"
@@ -76,6 +77,14 @@ class Console:
 def console(tmp_path: Path) -> Iterator[Console]:
     made = Console(tmp_path / "data")
     yield made
+    made.close()
+
+
+def test_a_data_folder_called_like_the_program_does_not_hide_it(tmp_path: Path) -> None:
+    """A folder `console` where `up` is typed is no Python package."""
+    (tmp_path / "console" / "worker").mkdir(parents=True)
+    made = Console(tmp_path / "console", tmp_path)
+    assert {"server", "worker"} <= made.counts.keys()
     made.close()
 
 

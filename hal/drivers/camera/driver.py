@@ -12,7 +12,7 @@ from pathlib import Path
 from hal.drivers.camera.codec import failure
 from hal.errors import HalError
 
-CAPTURE = (sys.executable, "-m", "hal.drivers.camera.capture")
+CAPTURE = (sys.executable, "-P", "-m", "hal.drivers.camera.capture")
 
 
 class ProcessCamera:
