@@ -7,6 +7,9 @@ plans/              the encoded plan of each volume
 delivered/          contents that came back from discs, kept for a while, unless
                     `landing.delivered_url` names another place; files that are coming back
 policies/           the archive's own policies
+token.key           signs appliances' content tokens and the pages' sessions
+local.token         opens the REST API to commands on this machine
+metrics/            how long requests took, one file a web process
 """
 
 import os
