@@ -24,6 +24,7 @@ _COMMANDS = {
     "refused": "refused",
     "requests": "asking",
     "tasks": "asking",
+    "tiers": "tiers",
     "tokens": "tokens",
     "reindex": "reindex",
 }

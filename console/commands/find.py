@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 
 @click.command()
-@click.argument("text")
+@click.argument("words", nargs=-1, required=True, metavar="TEXT...")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
 @click.option("--kind", type=click.Choice(["dossier", "file"]), help="Only these.")
 @console_command
-def find(frame: Frame, text: str, limit: int, kind: str | None) -> Exit:
+def find(frame: Frame, words: tuple[str, ...], limit: int, kind: str | None) -> Exit:
     """Find files and dossiers whose names hold every word of TEXT, in any script and case.
 
     Exit code 1 when nothing is found.
     """
-    found = _search(frame, text, limit, kind)
+    found = _search(frame, " ".join(words), limit, kind)
     if frame.as_json:
         frame.answer(found)
     else:
