@@ -27,7 +27,7 @@ def test_the_folder_itself_keeps_its_name(tmp_path: Path) -> None:
     (tmp_path / "new\nline").mkdir()
     [dossier] = find_dossiers(tmp_path)
     assert dossier.place[:2] == ("new␊line", "new\nline")
-    assert dossier.restore_prefix == "new\nline"
+    assert dossier.place.restore_prefix == "new\nline"
 
 
 def test_folders_that_cannot_be_told_apart_are_refused(tmp_path: Path) -> None:
