@@ -79,6 +79,7 @@ def test_a_dossier_that_is_used_often_comes_back_whole_once(
     keeping.step(desk.now)
     for uses in (1, 2):
         assert holdings.rows(schema.requests) == []
+        desk.later(hours=1)
         with desk.store.begin() as db:
             count_uses(db, [package], desk.now)
         keeping.step(desk.now)
