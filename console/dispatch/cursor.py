@@ -29,6 +29,15 @@ AHEAD_MAX = 20_000
 """Events further ahead are not kept: they come again with the replay."""
 
 _appliances, _events = schema.appliances.c, schema.events.c
+# The pictures of the same row may be half a megabyte: only what is asked for is read.
+_CURSOR = sa.select(_appliances.epoch, _appliances.next_seq).where(
+    _appliances.appliance == sa.bindparam("of")
+)
+_STORED = sa.select(_events.at, _events.body).where(
+    _events.appliance == sa.bindparam("of"),
+    _events.epoch == sa.bindparam("in_epoch"),
+    _events.seq == sa.bindparam("number"),
+)
 _MOVED = (
     sa.update(schema.appliances)
     .where(_appliances.appliance == sa.bindparam("of"))
@@ -49,16 +58,16 @@ class Source:
 
 
 def know(connection: sa.Connection, source: Source) -> Any:
-    """The appliance's row; a new one when it was never heard of."""
-    query = sa.select(schema.appliances).where(_appliances.appliance == source.appliance)
-    row = connection.execute(query).first()
+    """The appliance's cursor; a new one when it was never heard of."""
+    this = {"of": source.appliance}
+    row = connection.execute(_CURSOR, this).first()
     if row is None:
         connection.execute(
             sa.insert(schema.appliances).values(
                 appliance=source.appliance, site=source.site, name=source.name
             )
         )
-        row = connection.execute(query).one()
+        row = connection.execute(_CURSOR, this).one()
     return row
 
 
@@ -205,14 +214,12 @@ def _apply(connection: sa.Connection, effects: Effects, stored: Any, name: str) 
 
 
 def _stored(connection: sa.Connection, appliance: str, epoch: str, seq: int) -> Any:
-    query = sa.select(_events.at, _events.body).where(
-        _events.appliance == appliance, _events.epoch == epoch, _events.seq == seq
-    )
-    return connection.execute(query).first()
+    this = {"of": appliance, "in_epoch": epoch, "number": seq}
+    return connection.execute(_STORED, this).first()
 
 
 def _keep(connection: sa.Connection, appliance: str, event: Event) -> None:
-    connection.execute(sa.insert(schema.events).values(**_row(appliance, event)))
+    connection.execute(sa.insert(schema.events), _row(appliance, event))
 
 
 def _row(appliance: str, event: Event) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,15 +32,20 @@ from console.dispatch.alarms import Alarm, acknowledge_alarm, clear_alarm, raise
 from console.dispatch.commands import hear_of, issue_grant
 from console.retrieval import fetches
 from console.store import schema
-from console.store.upsert import insert_into
 from console.tasks import magazines
 
 log = logging.getLogger(__name__)
 
-_OUTSIDE = "outside"
+OUTSIDE = "outside"
 """The place of a disc that no appliance has."""
 _BURN, _FETCH = Burn.__struct_config__.tag, Fetch.__struct_config__.tag
 _FINAL = [state.value for state in JobState if state.is_final]
+_media = schema.media.c
+_ELSEWHERE = sa.select(_media.medium_id).where(
+    _media.medium_id == sa.bindparam("medium"),
+    _media.appliance != sa.bindparam("of"),
+    _media.place != OUTSIDE,
+)
 _TOLD_OF_A_JOB = (
     *("verb", "state", "stage", "volume_id", "copy_id", "medium_id", "drive", "attempt"),
     *("error_code", "error_message", "updated_at", "fraction", "speed_bytes_per_s"),
@@ -82,77 +88,24 @@ class Effects:
         if asked is None:
             log.warning("[5256] %s speaks of job %s", self._appliance, body.job_id)
             return
-        code, message = _error(body.error)
-        values = {
-            "verb": body.verb,
-            "state": body.state,
-            "stage": body.stage,
-            "volume_id": body.volume_id,
-            "copy_id": body.copy_id,
-            "medium_id": body.medium_id,
-            "drive": body.drive,
-            "attempt": body.attempt,
-            "error_code": code,
-            "error_message": message,
-            "updated_at": at,
-            # Progress belongs to the stage that was left.
-            "fraction": 1.0 if body.state == JobState.DONE else None,
-            "speed_bytes_per_s": None,
-            "seconds_left": None,
-            "waiting_for": "",
-        }
-        started_at = at if body.state == JobState.RUNNING else None
-        row = {
-            "job_id": body.job_id,
-            "appliance": self._appliance,
-            "created_at": at,
-            "started_at": started_at,
-            **values,
-        }
-        self._connection.execute(_job_told(self._connection.dialect.name), row)
+        row = job_row(self._appliance, body, at)
+        self._connection.execute(job_told(self._connection.dialect.name), row)
         if asked == _BURN:
             copies.follow_job(self._connection, self._appliance, body, at)
         elif asked == _FETCH:
             fetches.follow_job(self._connection, self._appliance, body, at)
 
     def _medium_changed(self, body: MediumChanged, at: datetime) -> None:
-        if not self._may_hold(body.medium_id):
-            text = f"{self._appliance} speaks of disc {body.medium_id}, which another appliance has"
-            log.error("[5256] %s", text)
-            alarm = Alarm(f"medium-{body.medium_id}", self._appliance, 5256, text)
-            raise_alarm(self._connection, alarm, at)
-            return
-        code, message = _error(body.error)
-        values = {
-            "appliance": self._appliance,
-            "place": body.place,
-            "home_slot": body.home_slot,
-            "state": body.state,
-            "volume_id": body.volume_id,
-            "label": body.label,
-            "capacity_bytes": body.capacity_bytes,
-            "kind": body.kind,
-            "magazine_id": body.magazine_id,
-            "error_code": code,
-            "error_message": message,
-            "updated_at": at,
-        }
-        self._connection.execute(
-            insert_into(self._connection, schema.media).on_conflict_do_update(
-                index_elements=["medium_id"], set_=values
-            ),
-            {"medium_id": body.medium_id, **values},
-        )
+        if self._may_hold(body.medium_id):
+            row = medium_row(self._appliance, body, at)
+            self._connection.execute(medium_told(self._connection.dialect.name), row)
+        else:
+            raise_alarm(self._connection, taken_elsewhere(self._appliance, body.medium_id), at)
 
     def _may_hold(self, medium_id: str) -> bool:
         """Whether a disc can be this appliance's: one that another has stays there (I2)."""
-        media = schema.media.c
-        elsewhere = sa.select(media.medium_id).where(
-            media.medium_id == medium_id,
-            media.appliance != self._appliance,
-            media.place != _OUTSIDE,
-        )
-        return self._connection.scalar(elsewhere) is None
+        this = {"medium": medium_id, "of": self._appliance}
+        return self._connection.scalar(_ELSEWHERE, this) is None
 
     def _alarm_told(
         self, body: AlarmRaised | AlarmCleared | AlarmAcknowledged, at: datetime
@@ -167,15 +120,68 @@ class Effects:
                 acknowledge_alarm(self._connection, body.alarm_id, at, self._appliance, body.person)
 
 
+def job_row(appliance: str, body: JobChanged, at: datetime) -> dict[str, Any]:
+    """What an event says of a job, for `job_told`."""
+    code, message = _error(body.error)
+    return {
+        "job_id": body.job_id,
+        "appliance": appliance,
+        "created_at": at,
+        "started_at": at if body.state == JobState.RUNNING else None,
+        "verb": body.verb,
+        "state": body.state,
+        "stage": body.stage,
+        "volume_id": body.volume_id,
+        "copy_id": body.copy_id,
+        "medium_id": body.medium_id,
+        "drive": body.drive,
+        "attempt": body.attempt,
+        "error_code": code,
+        "error_message": message,
+        "updated_at": at,
+        # Progress belongs to the stage that was left.
+        "fraction": 1.0 if body.state == JobState.DONE else None,
+        "speed_bytes_per_s": None,
+        "seconds_left": None,
+        "waiting_for": "",
+    }
+
+
+def medium_row(appliance: str, body: MediumChanged, at: datetime) -> dict[str, Any]:
+    """What an event says of a medium, for `medium_told`."""
+    code, message = _error(body.error)
+    return {
+        "medium_id": body.medium_id,
+        "appliance": appliance,
+        "place": body.place,
+        "home_slot": body.home_slot,
+        "state": body.state,
+        "volume_id": body.volume_id,
+        "label": body.label,
+        "capacity_bytes": body.capacity_bytes,
+        "kind": body.kind,
+        "magazine_id": body.magazine_id,
+        "error_code": code,
+        "error_message": message,
+        "updated_at": at,
+    }
+
+
+def taken_elsewhere(appliance: str, medium_id: str) -> Alarm:
+    """The alarm that an appliance speaks of a medium that another one has; it is logged, too."""
+    text = f"{appliance} speaks of disc {medium_id}, which another appliance has"
+    log.error("[5256] %s", text)
+    return Alarm(f"medium-{medium_id}", appliance, 5256, text)
+
+
 @cache
-def _job_told(dialect: str) -> sa.Insert:
+def job_told(dialect: str) -> sa.Insert:
     """Bring a job's row to what an event says, unless the job is over or another appliance's.
 
     One statement for all events: making it anew takes longer than carrying it out.
     """
     jobs = schema.jobs
-    kind = postgresql if dialect == "postgresql" else sqlite
-    statement: sqlite.Insert | postgresql.Insert = kind.insert(jobs)
+    statement = _insert(dialect, jobs)
     told = statement.excluded
     values = {name: told[name] for name in _TOLD_OF_A_JOB}
     started_at = sa.func.coalesce(jobs.c.started_at, told.started_at)
@@ -184,6 +190,21 @@ def _job_told(dialect: str) -> sa.Insert:
         set_={**values, "started_at": started_at},
         where=(jobs.c.appliance == told.appliance) & jobs.c.state.not_in(_FINAL),
     )
+
+
+@cache
+def medium_told(dialect: str) -> sa.Insert:
+    """Bring a medium's row to what an event says."""
+    statement = _insert(dialect, schema.media)
+    values = {name: statement.excluded[name] for name in schema.media.c.keys()}  # noqa: SIM118
+    del values["medium_id"]
+    return statement.on_conflict_do_update(index_elements=["medium_id"], set_=values)
+
+
+def _insert(dialect: str, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+    kind = postgresql if dialect == "postgresql" else sqlite
+    statement: sqlite.Insert | postgresql.Insert = kind.insert(table)
+    return statement
 
 
 def _error(error: ErrorInfo | SteleError | None) -> tuple[int | None, str | None]:
