@@ -9,24 +9,29 @@ plans anew what it had given to that appliance, because the appliance no longer 
 """
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
 from appliance.contract.errors import SteleError, info_of
-from appliance.contract.messages import Event, EventBody, Replay
+from appliance.contract.messages import Event, EventBody, Replay, Status
 from console.dispatch.alarms import Alarm, raise_alarm
 from console.dispatch.copies import forget_work
 from console.dispatch.effects import Effects
+from console.dispatch.together import Together
 from console.store import schema
+from console.store.upsert import insert_into
 
 log = logging.getLogger(__name__)
 
 AHEAD_MAX = 20_000
 """Events further ahead are not kept: they come again with the replay."""
+_BATCH = 250
+"""Names that one statement asks for."""
 
 _appliances, _events = schema.appliances.c, schema.events.c
 # The pictures of the same row may be half a megabyte: only what is asked for is read.
@@ -38,11 +43,38 @@ _STORED = sa.select(_events.at, _events.body).where(
     _events.epoch == sa.bindparam("in_epoch"),
     _events.seq == sa.bindparam("number"),
 )
+_STORED_FROM_TO = sa.select(_events.seq, _events.body).where(
+    _events.appliance == sa.bindparam("of"),
+    _events.epoch == sa.bindparam("in_epoch"),
+    _events.seq.between(sa.bindparam("a"), sa.bindparam("b")),
+)
+_WAITS = (
+    sa.exists()
+    .where(
+        _events.appliance == _appliances.appliance,
+        _events.epoch == _appliances.epoch,
+        _events.seq >= _appliances.next_seq,
+    )
+    .correlate(schema.appliances)
+)
+_CURSORS = sa.select(
+    _appliances.appliance, _appliances.epoch, _appliances.next_seq, _WAITS.label("waits")
+).where(_appliances.appliance.in_(sa.bindparam("these", expanding=True)))
+_KNOWN = sa.select(_appliances.appliance).where(
+    _appliances.appliance.in_(sa.bindparam("these", expanding=True))
+)
+_BEGUN = (
+    sa.update(schema.appliances)
+    .where(_appliances.appliance == sa.bindparam("of"))
+    .values(epoch=sa.bindparam("in_epoch"), next_seq=sa.bindparam("to"))
+)
 _MOVED = (
     sa.update(schema.appliances)
     .where(_appliances.appliance == sa.bindparam("of"))
     .values(next_seq=sa.bindparam("to"))
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +87,25 @@ class Source:
     @property
     def appliance(self) -> str:
         return f"{self.site}/{self.name}"
+
+
+def know_all(connection: sa.Connection, sources: Iterable[Source]) -> None:
+    """Have a row for each appliance, as `know` does for one."""
+    names = {source.appliance: source for source in sources}
+    found: set[str] = set()
+    for some in _batches(sorted(names)):
+        found.update(connection.scalars(_KNOWN, {"these": some}))
+    new = [
+        {"appliance": name, "site": source.site, "name": source.name}
+        for name, source in sorted(names.items())
+        if name not in found
+    ]
+    if new:
+        connection.execute(insert_into(connection, schema.appliances).on_conflict_do_nothing(), new)
+
+
+def _batches(items: list[T]) -> Iterable[list[T]]:
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
 def know(connection: sa.Connection, source: Source) -> Any:
@@ -95,50 +146,108 @@ def take_in_order(
 ) -> set[Source]:
     """Take in what comes as it should: of the epoch that is followed, the next, and nothing waits.
 
-    Many events of many appliances cost a few statements, and their effects. Gives the appliances
+    What was taken in before may come again with it, as replays bring it. Many events of many
+    appliances cost a few statements, and the effects of those that have some. Gives the appliances
     whose events were taken in; for all others nothing is done. A fault in an effect is raised: the
     caller begins anew, one event at a time.
     """
     rows = _cursors(connection, heard)
-    taken = {s for s, events in heard.items() if _is_next(rows.get(s.appliance), events)}
+    new = {s: n for s, events in heard.items() if (n := _next(rows.get(s.appliance), events))}
+    again = [
+        (source.appliance, event)
+        for source, number in new.items()
+        for event in heard[source]
+        if event.seq < number
+    ]
+    differing = _differing(connection, again)
+    taken = {source: number for source, number in new.items() if source.appliance not in differing}
+    fresh = {
+        source: list({event.seq: event for event in heard[source] if event.seq >= number}.values())
+        for source, number in taken.items()
+    }
+    together = Together(connection, (each for events in fresh.values() for each in events), now)
     kept: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
-    for source in taken:
-        effects = Effects(connection, source.appliance, now)
-        for event in heard[source]:
-            effects.apply(event.body, event.at)
+    for source, events in fresh.items():
+        for event in events:
+            together.apply(source.appliance, event.body, event.at)
             kept.append(_row(source.appliance, event))
-        moved.append({"of": source.appliance, "to": heard[source][-1].seq + 1})
-    if taken:
+        if events:
+            moved.append({"of": source.appliance, "to": events[-1].seq + 1})
+    together.write()
+    if kept:
         connection.execute(sa.insert(schema.events), kept)
         connection.execute(_MOVED, moved)
-    return taken
+    return set(taken)
 
 
-def _cursors(connection: sa.Connection, heard: dict[Source, list[Event]]) -> dict[str, Any]:
-    """Where the appliances are that were heard, and whether events of theirs wait."""
-    waits = (
-        sa.exists()
-        .where(
-            _events.appliance == _appliances.appliance,
-            _events.epoch == _appliances.epoch,
-            _events.seq >= _appliances.next_seq,
-        )
-        .correlate(schema.appliances)
-    )
-    query = sa.select(
-        _appliances.appliance, _appliances.epoch, _appliances.next_seq, waits.label("waits")
-    ).where(_appliances.appliance.in_([source.appliance for source in heard]))
-    return {row.appliance: row for row in connection.execute(query)}
+def _cursors(connection: sa.Connection, sources: Iterable[Source]) -> dict[str, Any]:
+    """Where appliances are, and whether events of theirs wait."""
+    found: dict[str, Any] = {}
+    for some in _batches([source.appliance for source in sources]):
+        rows = connection.execute(_CURSORS, {"these": some})
+        found.update({row.appliance: row for row in rows})
+    return found
 
 
-def _is_next(row: Any, events: list[Event]) -> bool:
-    return (
-        row is not None
-        and not row.waits
-        and all(event.epoch == row.epoch for event in events)
-        and [event.seq for event in events] == list(range(row.next_seq, row.next_seq + len(events)))
-    )
+def _next(row: Any, events: list[Event]) -> int | None:
+    """The first number that is new, when the events are as they should be."""
+    if row is None or row.waits or any(event.epoch != row.epoch for event in events):
+        return None
+    wanted = int(row.next_seq)
+    seen: dict[int, Event] = {}
+    for event in events:
+        if event.seq >= wanted + len(seen) + 1:
+            return None  # some are missing
+        if event.seq >= wanted and seen.setdefault(event.seq, event) != event:
+            return None
+    return wanted
+
+
+def _differing(connection: sa.Connection, again: list[tuple[str, Event]]) -> set[str]:
+    """Appliances that tell a number again with another event than before, or than is stored."""
+    told: dict[str, list[Event]] = {}
+    for name, event in again:
+        told.setdefault(name, []).append(event)
+    return {name for name, events in told.items() if _differs(connection, name, events)}
+
+
+def _differs(connection: sa.Connection, appliance: str, events: list[Event]) -> bool:
+    numbers = [event.seq for event in events]
+    these = {"of": appliance, "in_epoch": events[0].epoch, "a": min(numbers), "b": max(numbers)}
+    stored = {row.seq: row.body for row in connection.execute(_STORED_FROM_TO, these)}
+    return any(stored.get(event.seq) != msgspec.to_builtins(event.body) for event in events)
+
+
+def take_statuses(
+    connection: sa.Connection, heard: dict[Source, list[Status]]
+) -> tuple[set[Source], dict[Source, Replay]]:
+    """Keep the statuses of appliances that go on in their epoch, or were never heard of.
+
+    Gives those appliances, and what is to be asked for. For all others nothing is done.
+    """
+    rows = _cursors(connection, heard)
+    taken: set[Source] = set()
+    wanted: dict[Source, Replay] = {}
+    begun: list[dict[str, Any]] = []
+    for source, statuses in heard.items():
+        row = rows.get(source.appliance)
+        epochs = {each.epoch for each in statuses if each.online and each.epoch}
+        epoch, next_seq = (row.epoch, int(row.next_seq)) if row is not None else ("", 1)
+        if not epoch and len(epochs) == 1:
+            # Nothing was ever followed, so no event of this epoch is in the store.
+            epoch, next_seq = next(iter(epochs)), 1
+            begun.append({"of": source.appliance, "in_epoch": epoch, "to": 1})
+        if epochs - {epoch}:
+            continue
+        taken.add(source)
+        last_seq = max((e.last_seq for e in statuses if e.online and e.epoch), default=0)
+        if last_seq >= next_seq:
+            wanted[source] = Replay(epoch, next_seq)
+    know_all(connection, [source for source in taken if source.appliance not in rows])
+    if begun:
+        connection.execute(_BEGUN, begun)
+    return taken, wanted
 
 
 def missing(

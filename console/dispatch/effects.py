@@ -188,7 +188,8 @@ def job_told(dialect: str) -> sa.Insert:
     return statement.on_conflict_do_update(
         index_elements=["job_id"],
         set_={**values, "started_at": started_at},
-        where=(jobs.c.appliance == told.appliance) & jobs.c.state.not_in(_FINAL),
+        # Not `not_in`: SQLAlchemy carries that out for one row only.
+        where=sa.and_(jobs.c.appliance == told.appliance, *(jobs.c.state != s for s in _FINAL)),
     )
 
 

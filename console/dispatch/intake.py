@@ -7,7 +7,7 @@ read is counted by its error number and logged, and changes nothing.
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -35,9 +35,10 @@ from console.dispatch.cursor import (
     skip_lost,
     take_event,
     take_in_order,
+    take_statuses,
 )
 from console.dispatch.replies import take_reply
-from console.dispatch.snapshots import Snapshots, store_status
+from console.dispatch.snapshots import Snapshots, store_status, store_statuses
 from console.overview.gauges import EVENT_LAG, keep_gauge
 from console.store.engine import repeated
 
@@ -120,15 +121,35 @@ class Intake:
             self._take_one_by_one(connection, told, now)
 
     def _take_together(self, connection: sa.Connection, told: list[Told], now: datetime) -> None:
-        """Events first: of an appliance they are in their order, and nothing else has one."""
-        heard: dict[Source, list[Event]] = {}
+        """Events first: of an appliance they are in their order, and nothing else has one.
+
+        Statuses come next, but those of appliances whose events are not as they should be: an
+        epoch that begins among them is one that the status before it does not know of.
+        """
+        events: dict[Source, list[Event]] = {}
+        statuses: dict[Source, list[Status]] = {}
         for one in told:
             if isinstance(one.message, Event):
-                heard.setdefault(one.source, []).append(one.message)
-        taken = take_in_order(connection, heard, now) if heard else set()
+                events.setdefault(one.source, []).append(one.message)
+            elif isinstance(one.message, Status):
+                statuses.setdefault(one.source, []).append(one.message)
+        in_order = take_in_order(connection, events, now) if events else set()
+        self._note_lag((each for source in in_order for each in events[source]), now)
+        statuses = {s: n for s, n in statuses.items() if s not in events or s in in_order}
+        plain: set[Source] = set()
+        if statuses:
+            plain, wanted = take_statuses(connection, statuses)
+            store_statuses(connection, {source: statuses[source] for source in plain})
+            self.wanted.update(wanted)
+        done: dict[type, set[Source]] = {Event: in_order, Status: plain}
         for one in told:
-            if not (isinstance(one.message, Event) and one.source in taken):
+            if one.source not in done.get(type(one.message), set()):
                 self._take(connection, one, now)
+
+    def _note_lag(self, events: Iterable[Event], now: datetime) -> None:
+        latest_s = max(((now - event.at).total_seconds() for event in events), default=None)
+        if latest_s is not None:
+            self.event_lag_s = max(0.0, latest_s, self.event_lag_s or 0.0)
 
     def _take_one_by_one(self, connection: sa.Connection, told: list[Told], now: datetime) -> None:
         for one in told:
@@ -148,8 +169,7 @@ class Intake:
         match one.message:
             case Event() as event:
                 self._want(source, take_event(connection, source, event, now))
-                lag_s = max(0.0, (now - event.at).total_seconds())
-                self.event_lag_s = max(lag_s, self.event_lag_s or 0.0)
+                self._note_lag([event], now)
             case Status() as status:
                 self._take_status(connection, source, status, now)
             case Reply() as reply if self._answers_replay(source, reply):

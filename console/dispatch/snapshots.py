@@ -1,10 +1,11 @@
 """Telemetry and status: the newest picture of each appliance replaces the one before."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from appliance.contract.messages import (
 )
 from appliance.contract.states import JobState
 from console.dispatch.commands import may_speak_of
-from console.dispatch.cursor import Source, know
+from console.dispatch.cursor import Source, know, know_all
 from console.overview.holdings import store_all_holdings, store_holdings
 from console.store import schema
 from console.store.upsert import insert_into
@@ -31,7 +32,6 @@ Surroundings = EnvironmentTelemetry | AccessTelemetry
 
 Picture = LibraryTelemetry | JobsTelemetry | Surroundings
 
-_BATCH = 500
 _appliances = schema.appliances.c
 _PICTURE = {
     group: sa.update(schema.appliances)
@@ -39,6 +39,14 @@ _PICTURE = {
     .values({group: sa.bindparam("picture"), f"{group}_at": sa.bindparam("told_at")})
     for group in ("library", "jobs", "environment", "access")
 }
+_SPOKEN = sa.update(schema.appliances).where(_appliances.appliance == sa.bindparam("of"))
+_THERE = _SPOKEN.values(
+    online=True,
+    status_at=sa.bindparam("told_at"),
+    profile=sa.bindparam("its_profile"),
+    firmware=sa.bindparam("its_firmware"),
+)
+_GONE = _SPOKEN.values(online=False, status_at=sa.bindparam("told_at"))
 _FINAL = [state.value for state in JobState if state.is_final]
 
 
@@ -75,7 +83,7 @@ class Snapshots:
 
     def _store_together(self, connection: sa.Connection) -> None:
         sources = {*self.library, *self.jobs, *(source for source, _ in self.surroundings)}
-        _know_all(connection, sources)
+        know_all(connection, sources)
         _write_all(connection, "library", self.library.items())
         store_all_holdings(
             connection, {source.appliance: picture for source, picture in self.library.items()}
@@ -94,26 +102,6 @@ class Snapshots:
             _try(connection, source, partial(_store_jobs, connection, source, jobs))
         for (source, _), picture in self.surroundings.items():
             _try(connection, source, partial(_store_surroundings, connection, source, picture))
-
-
-def _know_all(connection: sa.Connection, sources: Iterable[Source]) -> None:
-    """Have a row for each appliance, as `know` does for one."""
-    names = {source.appliance: source for source in sources}
-    found: set[str] = set()
-    for some in _batches(sorted(names)):
-        query = sa.select(_appliances.appliance).where(_appliances.appliance.in_(some))
-        found.update(connection.scalars(query))
-    new = [
-        {"appliance": name, "site": source.site, "name": source.name}
-        for name, source in sorted(names.items())
-        if name not in found
-    ]
-    if new:
-        connection.execute(insert_into(connection, schema.appliances).on_conflict_do_nothing(), new)
-
-
-def _batches(names: list[str]) -> Iterable[list[str]]:
-    return (names[start : start + _BATCH] for start in range(0, len(names), _BATCH))
 
 
 def _write_all(
@@ -161,9 +149,26 @@ def _store_views(connection: sa.Connection, source: Source, jobs: JobsTelemetry)
 
 def store_status(connection: sa.Connection, source: Source, status: Status) -> None:
     """Keep who the appliance is and whether it is there. A last will knows neither."""
-    _write(connection, source, online=status.online, status_at=status.at)
-    if status.online:
-        _write(connection, source, profile=status.profile, firmware=status.firmware)
+    know(connection, source)
+    store_statuses(connection, {source: [status]})
+
+
+def store_statuses(connection: sa.Connection, heard: Mapping[Source, list[Status]]) -> None:
+    """The same of many appliances that are known: of each what the last one leaves behind."""
+    there: list[dict[str, Any]] = []
+    gone: list[dict[str, Any]] = []
+    for source, statuses in heard.items():
+        online = [status for status in statuses if status.online]
+        if online:
+            newest = online[-1]
+            who = {"its_profile": newest.profile, "its_firmware": newest.firmware}
+            there.append({"of": source.appliance, "told_at": newest.at, **who})
+        if not statuses[-1].online:
+            gone.append({"of": source.appliance, "told_at": statuses[-1].at})
+    if there:
+        connection.execute(_THERE, there)
+    if gone:
+        connection.execute(_GONE, gone)
 
 
 def _write(connection: sa.Connection, source: Source, **values: object) -> None:

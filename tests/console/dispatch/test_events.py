@@ -19,6 +19,7 @@ from appliance.contract.messages import AlarmRaised, ErrorInfo, EventBody
 from console.dispatch import cursor
 from console.dispatch.effects import Effects
 from console.dispatch.intake import Incoming
+from console.dispatch.together import Together
 from console.store import schema
 from tests.console.dispatch.desk import Desk
 from tests.console.dispatch.holdings import Holdings
@@ -43,11 +44,19 @@ class Recorder(Effects):
         )
 
 
+class RecorderTogether(Together):
+    """The same of events that come as they should."""
+
+    def apply(self, appliance: str, body: EventBody, at: Any) -> None:
+        Recorder(self._connection, appliance, self._now).apply(body, at)
+
+
 @contextmanager
 def recording(desk: Desk) -> Iterator[None]:
     with desk.store.begin() as db:
         db.execute(sa.text("CREATE TABLE effects (n INTEGER PRIMARY KEY, what TEXT)"))
-    with mock.patch.object(cursor, "Effects", Recorder):
+    together = mock.patch.object(cursor, "Together", RecorderTogether)
+    with mock.patch.object(cursor, "Effects", Recorder), together:
         yield
 
 
