@@ -151,8 +151,14 @@ class Story:
         return path
 
     def _knows_media(self) -> bool:
+        """Whether the console has heard of enough media of each kind to plan for them."""
         appliances = self._ask("status")["appliances"]
-        return bool(appliances) and appliances[0]["blanks"] >= self.stage.cast.blanks
+        if not appliances:
+            return False
+        kinds, known = list(self.stage.cast.copies.values()), appliances[0]
+        return bool(known["blanks"] >= self.stage.cast.blanks) and all(
+            (known[f"{kind}s"] or 0) >= kinds.count(kind) for kind in kinds
+        )
 
     def _wait_for(self, what: str, holds: Callable[[], bool]) -> None:
         deadline_s = time.monotonic() + _READY_S
