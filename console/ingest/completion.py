@@ -10,6 +10,7 @@ from appliance.contract.errors import SteleError
 from appliance.volume.plan import DossierRef
 from appliance.volume.sizing import package_sectors
 from console.catalogue.indexing import catch_up, forget_file
+from console.ingest.crossings import part_crossings
 from console.ingest.notices import Notice, describe_dossier
 from console.ingest.orders import GOES_ON, Ingest
 from console.ingest.package_book import PackageBook
@@ -78,6 +79,14 @@ def _end(workspace: Workspace, ingest_id: str) -> bool:
 
 def _close(connection: sa.Connection, ingest_id: str, package_id: str) -> None:
     package = read_package(connection, package_id)
+    _refuse(
+        connection,
+        ingest_id,
+        [
+            (f"{package.dossier}/{one.path}", SteleError(one.code, one.message))
+            for one in part_crossings(connection, package_id)
+        ],
+    )
     entries, empty_folders = contents(connection, package_id)
     if entries or not _may_get_more(connection, ingest_id, package_id):
         ref = DossierRef(package_id, package.dossier, package.folder)

@@ -78,8 +78,12 @@ def _ranged(result: Ranged, request: Request, media_type: str) -> Response:
     start, end = 0, result.size_bytes
     asked = request.range
     unchanged = request.if_range.etag in (None, result.etag) and request.if_range.date is None
+    if request.headers.get("If-Range", "").startswith("W/"):
+        unchanged = False  # RFC 9110, 13.1.5: only a strong tag tells that bytes are the same
     if asked is not None and asked.units == "bytes" and len(asked.ranges) == 1 and unchanged:
         found = asked.range_for_length(result.size_bytes)
+        if found is None and asked.ranges[0][0] < -result.size_bytes < 0:
+            found = (0, result.size_bytes)  # RFC 9110, 14.1.2: a longer suffix is all of it
         if found is None:
             raise SteleError(5427, f"there are {result.size_bytes} bytes, none in that range")
         start, end = found

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from console.access.scopes import Scope
 from console.access.tokens import NewToken, create_token
 from console.api.v1.application import EVERYTHING, create_api
+from console.planning.proposal import propose
 from console.rules.namespaces import put_namespace
 from console.store.schema import files, notices, packages, uploads
 from console.store.workspace import Workspace, open_workspace
@@ -403,3 +404,17 @@ def test_a_later_content_takes_the_place_only_while_nothing_was_promised(sender:
     assert refused(sender.send(later, tar_of({"A/1": b"three"}))) == {"A/1": 3404}
     sender.complete(later)
     assert landing_is_sound(sender.workspace)
+
+
+def test_a_name_that_is_file_and_folder_keeps_what_came_first(sender: Sender) -> None:
+    first = sender.begin()
+    sender.send(first, tar_of({"A/ok.txt": b"file", "A/ok.txt/below": b"x", "A/dir/b": b"y"}))
+    report = sender.complete(first)
+    assert refused(report) == {"A/ok.txt/below": 3409}
+    second = sender.begin()
+    sender.send(second, tar_of({"A/dir": b"now a file", "A/dir/c/": None, "A/ok.txt/": None}))
+    assert refused(sender.complete(second)) == {"A/dir": 3409}
+    paths = rows(sender.workspace, files.c.path)
+    assert sorted(path for (path,) in paths) == ["dir/b", "ok.txt"]
+    # What matters to everybody else: the archive can still be planned.
+    assert propose(sender.workspace).explanation.too_large == []

@@ -134,8 +134,10 @@ def test_a_download_goes_on_where_it_broke_off(caller: Caller, holdings: Holding
     assert part(Range="bytes=1000-") == (206, BIG[1000:])
     assert part(Range="bytes=1000-1999") == (206, BIG[1000:2000])
     assert part(Range="bytes=-5") == (206, BIG[-5:])
+    assert part(Range=f"bytes=-{len(BIG) + 1}") == (206, BIG)
     assert part(**{"Range": "bytes=1000-", "If-Range": tag}) == (206, BIG[1000:])
     assert part(**{"Range": "bytes=1000-", "If-Range": '"other"'}) == (200, BIG)
+    assert part(**{"Range": "bytes=1000-", "If-Range": f"W/{tag}"}) == (200, BIG)
     assert part(**{"If-None-Match": tag})[0] == 304
     beyond = caller.get(path, headers={"Range": f"bytes={len(BIG)}-"})
     assert (beyond.status_code, beyond.json["code"]) == (416, 5427)
