@@ -32,7 +32,7 @@ def tiers(frame: Frame, *, moves: bool, limit: int) -> None:
         frame.say(f"{view.unseen:,} archived dossiers were not looked at yet")
     if view.landing is not None:
         used, room = decimal(view.landing.used_bytes), decimal(view.landing.room_bytes)
-        frame.say(f"the landing zone has {room}, of which {used} are in use")
+        frame.say(f"{used} of {room} are in use where the landing zone lies")
 
 
 def _show_moves(frame: Frame, limit: int) -> None:

@@ -28,7 +28,8 @@ class TiersView(Struct, frozen=True):
     unseen: int
     """Archived packages that no sweep has come to yet."""
     landing: Space | None
-    """The room of the landing zone; null where nobody knows it."""
+    """Of the disk that the landing zone lies on, or as `tiers.landing_bytes_max` says; null where
+    nobody knows it."""
 
 
 def tiers_view(workspace: Workspace) -> TiersView:
